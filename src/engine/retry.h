@@ -1,0 +1,31 @@
+// How long to wait before the next attempt, and how fast applies may come. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "resource/meta.h"
+
+namespace hansa {
+
+// After `failures` failed attempts in a row (at least 1): the pause before the next one, or
+// nothing when there is none. Doubles from meta.delay up to 60 s.
+std::optional<Duration> next_attempt(const Meta& meta, std::uint32_t failures);
+
+// A token bucket that starts full.
+class Bucket {
+ public:
+    Bucket(double per_second, std::uint32_t burst, Instant now);
+
+    // Takes a token, or says when one will be there.
+    std::optional<Instant> take(Instant now);
+
+ private:
+    double per_second_;
+    double burst_;
+    double tokens_;
+    Instant filled_;
+};
+
+}  // namespace hansa

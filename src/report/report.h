@@ -1,0 +1,69 @@
+// The one feed of events and the picture folded from it.
+//
+// Owned by Node. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "report/event.h"
+
+namespace hansa {
+
+struct ResourceReport {
+    Phase phase = Phase::waiting;
+    WallTime since;          // of the phase
+    std::string detail;      // what it waits for
+    std::string last_error;  // of the last failed attempt; cleared by success
+    std::uint64_t runs = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t failures = 0;
+};
+
+// Everything a person may ask about the agent, as of now.
+struct Snapshot {
+    happened::AgentStarted agent;
+    WallTime started;
+    happened::GraphAdopted graph;
+    std::string refused_graph;  // errors of a newer version that is not enforced; else empty
+    happened::StoreChanged store;
+    std::unordered_map<std::string, ResourceReport> resources;
+    std::map<Phase, std::size_t> count_by_phase;
+    std::map<std::string, std::uint64_t> refusals;  // by cause
+    std::uint64_t runs = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t redraws = 0;  // graphs adopted or amended, the first included
+    happened::AtRest rest{false, {}};
+};
+
+class Report {
+ public:
+    using Listener = std::function<void(const Event&, WallTime)>;
+
+    // `clock` must outlive the report.
+    explicit Report(const Clock& clock) : clock_(clock) {}
+    Report(const Report&) = delete;
+
+    // Folds, then calls every listener in the order they were added. A listener may publish.
+    void publish(Event event);
+
+    // Listeners live as long as the report.
+    void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+
+    const Snapshot& snapshot() const { return snapshot_; }
+
+ private:
+    const Clock& clock_;
+    std::vector<Listener> listeners_;
+    Snapshot snapshot_;
+};
+
+// The fold itself, pure.
+void fold(Snapshot& snapshot, const Event& event, WallTime time);
+
+}  // namespace hansa

@@ -1,0 +1,91 @@
+// The file system as a port. Blocking: called from workers, or at start and stop.
+//
+// No call follows a symbolic link in the last component except where it says so. Paths are
+// absolute bytes without NUL; anything else is refused with Code::invalid.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace hansa {
+
+using UserId = std::uint32_t;
+using GroupId = std::uint32_t;
+using FileMode = std::uint32_t;  // the twelve permission bits
+
+enum class FileType { regular, directory, symlink, other };
+
+struct FileStatus {
+    FileType type = FileType::regular;
+    FileMode mode = 0;
+    UserId owner = 0;
+    GroupId group = 0;
+    std::uint64_t size = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t device = 0;
+    WallTime modified;
+};
+
+// What a new version of a file shall have; what is absent is taken from the file that is
+// replaced, and for a new file from the process (umask applied to 0666 or 0777).
+struct FileAttributes {
+    std::optional<FileMode> mode;
+    std::optional<UserId> owner;
+    std::optional<GroupId> group;
+};
+
+struct DirectoryEntry {
+    std::string name;
+    FileType type = FileType::regular;
+};
+
+class Files {
+ public:
+    virtual ~Files() = default;
+
+    // Code::missing when there is nothing (nor a parent).
+    virtual Result<FileStatus> status(const std::string& path) const = 0;
+
+    // A regular file's bytes. Code::missing; Code::invalid for another type or above `limit`.
+    virtual Result<std::string> read(const std::string& path, std::uint64_t limit) const = 0;
+
+    // True when the regular file at `path` holds exactly these bytes. Cheaper than read().
+    virtual Result<bool> holds(const std::string& path, std::string_view bytes) const = 0;
+
+    // Replaces or makes the file in one step: a temporary file in the same directory, written,
+    // given its attributes, synced, renamed over `path`, directory synced. On failure nothing is
+    // left behind and the old file is untouched. Code::invalid when `path` is a directory.
+    virtual Result<void> write(const std::string& path, std::string_view bytes,
+                               const FileAttributes& attributes) = 0;
+
+    virtual Result<void> make_directory(const std::string& path,
+                                        const FileAttributes& attributes) = 0;
+
+    // Makes or replaces a symbolic link in one step.
+    virtual Result<void> make_symlink(const std::string& path, const std::string& target) = 0;
+    virtual Result<std::string> read_symlink(const std::string& path) const = 0;
+
+    // Changes what is given on what exists; never on the target of a symbolic link.
+    virtual Result<void> set_attributes(const std::string& path,
+                                        const FileAttributes& attributes) = 0;
+
+    // In byte order of names, without "." and "..".
+    virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) const = 0;
+
+    // One file, link or empty directory. Code::missing when there is nothing; Code::conflict for
+    // a directory that is not empty.
+    virtual Result<void> remove(const std::string& path) = 0;
+
+    // The same with everything below, never crossing a symbolic link or a mount point.
+    virtual Result<void> remove_tree(const std::string& path) = 0;
+
+    virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+};
+
+}  // namespace hansa
