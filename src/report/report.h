@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -32,12 +33,12 @@ struct Snapshot {
     happened::GraphAdopted graph;
     std::string refused_graph;  // errors of a newer version that is not enforced; else empty
     happened::StoreChanged store;
-    std::unordered_map<std::string, ResourceReport> resources;
-    std::map<Phase, std::size_t> count_by_phase;
+    std::unordered_map<std::string, ResourceReport> resources;  // from the first ResourcePhase on
+    std::map<Phase, std::size_t> count_by_phase;    // phases that nobody is in are left out
     std::map<std::string, std::uint64_t> refusals;  // by cause
     std::uint64_t runs = 0;
     std::uint64_t changes = 0;
-    std::uint64_t redraws = 0;  // graphs adopted or amended, the first included
+    std::uint64_t redraws = 0;  // GraphAdopted, and Collected that changed something
     happened::AtRest rest{false, {}};
 };
 
@@ -49,7 +50,8 @@ class Report {
     explicit Report(const Clock& clock) : clock_(clock) {}
     Report(const Report&) = delete;
 
-    // Folds, then calls every listener in the order they were added. A listener may publish.
+    // Folds, then calls every listener in the order they were added. A listener may publish: what
+    // it says is folded and told once every listener has heard the present event.
     void publish(Event event);
 
     // Listeners live as long as the report.
@@ -60,6 +62,8 @@ class Report {
  private:
     const Clock& clock_;
     std::vector<Listener> listeners_;
+    std::deque<Event> queue_;  // said while another event was being told
+    bool publishing_ = false;
     Snapshot snapshot_;
 };
 
