@@ -65,8 +65,24 @@ bool same_scalar(const Value& a, const Value& b) {
 
 }  // namespace
 
+Value::Value() : state_(Scalar{"", true}) {}
+Value::Value(const Value& other) = default;
+Value& Value::operator=(const Value& other) = default;
+Value::Value(Scalar scalar) : state_(std::move(scalar)) {}
 Value::Value(List list) : state_(std::move(list)) {}
 Value::Value(Map map) : state_(std::move(map)) {}
+
+Value Value::of_text(std::string text) {
+    return Value{Scalar{std::move(text), false}};
+}
+
+Value Value::of_int(std::int64_t number) {
+    return Value{Scalar{std::to_string(number), true}};
+}
+
+Value Value::of_bool(bool truth) {
+    return Value{Scalar{truth ? "true" : "false", true}};
+}
 
 Value Value::of_scalar(Scalar scalar, Mark mark) {
     Value value{std::move(scalar)};

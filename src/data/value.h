@@ -34,13 +34,19 @@ class Value {
         bool plain = false;
     };
 
-    Value() : state_(Scalar{"", true}) {}  // null
-    static Value of_text(std::string text) { return Value{Scalar{std::move(text), false}}; }
-    static Value of_int(std::int64_t number) { return Value{Scalar{std::to_string(number), true}}; }
-    static Value of_bool(bool truth) { return Value{Scalar{truth ? "true" : "false", true}}; }
+    Value();  // null
+    static Value of_text(std::string text);
+    static Value of_int(std::int64_t number);
+    static Value of_bool(bool truth);
     static Value of_scalar(Scalar scalar, Mark mark = {});
     static Value of_list(List list, Mark mark = {});
     static Value of_map(Map map, Mark mark = {});
+
+    Value(const Value& other);
+    Value& operator=(const Value& other);
+    Value(Value&& other) noexcept;
+    Value& operator=(Value&& other) noexcept;
+    ~Value();
 
     bool is_scalar() const { return std::holds_alternative<Scalar>(state_); }
     bool is_list() const { return std::holds_alternative<List>(state_); }
@@ -72,7 +78,7 @@ class Value {
     friend bool operator==(const Value& a, const Value& b);
 
  private:
-    explicit Value(Scalar scalar) : state_(std::move(scalar)) {}
+    explicit Value(Scalar scalar);
     explicit Value(List list);
     explicit Value(Map map);
 
@@ -85,5 +91,10 @@ struct Value::Entry {
     Mark mark;  // of the key
     Value value;
 };
+
+// Down here, where Entry is complete: a list of entries cannot be moved or destroyed before.
+inline Value::Value(Value&& other) noexcept = default;
+inline Value& Value::operator=(Value&& other) noexcept = default;
+inline Value::~Value() = default;
 
 }  // namespace hansa
