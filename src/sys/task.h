@@ -10,7 +10,7 @@
 namespace hansa {
 
 // What running work sees of the outside. Made by Workers, one per task; usable from the worker
-// that runs the task. The deadline is the earlier of all that apply.
+// that runs the task.
 class Task {
  public:
     virtual ~Task() = default;
@@ -20,8 +20,13 @@ class Task {
     // Sleeps for `duration`, less when cancelled. Simulated: costs simulated time only.
     virtual void sleep(Duration duration) = 0;
 
-    // A descriptor that becomes readable on cancellation; -1 in a simulation.
+    // A descriptor that becomes readable on cancellation; -1 in a simulation, and when the process
+    // has no descriptor left: then cancelled() must be asked from time to time.
     virtual int cancel_fd() const = 0;
+
+    // Says that the task is about to wait for something slow (a child, a lock, the network), so
+    // that the pool lets another thread take the next one. sleep() says so by itself.
+    virtual void blocking() {}
 };
 
 // How the owner of a task stops it. Copies mean the same task.
@@ -38,8 +43,9 @@ class Workers {
 
     virtual ~Workers() = default;
 
-    // Runs `work` on some worker, then `done` on the loop thread. Loop thread only. The order of
-    // unrelated tasks is not defined. Destroying Workers cancels and waits.
+    // Runs `work` on some worker, then `done` on the loop thread; also when cancelled before it
+    // began. Loop thread only. The order of unrelated tasks is not defined. Destroying Workers
+    // cancels and waits for what runs; what has not begun is dropped, and no `done` comes after.
     virtual std::shared_ptr<Cancel> run(Work work, Action done) = 0;
 };
 

@@ -1,0 +1,40 @@
+// The file system of this machine behind the Files port.
+//
+// Stateless but for the counter that names temporary files (".hansa-" and 16 hexadecimal digits,
+// made with O_EXCL); safe from any number of workers at once. Every change of a directory entry
+// is one system call relative to the parent's descriptor, so that a parent that is swapped for a
+// symbolic link meanwhile cannot lead a write elsewhere.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "sys/files.h"
+
+namespace hansa {
+
+class LinuxFiles final : public Files {
+ public:
+    LinuxFiles();
+
+    Result<FileStatus> status(const std::string& path) const override;
+    Result<std::string> read(const std::string& path, std::uint64_t limit) const override;
+    Result<bool> holds(const std::string& path, std::string_view bytes) const override;
+    Result<void> write(const std::string& path, std::string_view bytes,
+                       const FileAttributes& attributes) override;
+    Result<void> make_directory(const std::string& path, const FileAttributes& attributes) override;
+    Result<void> make_symlink(const std::string& path, const std::string& target) override;
+    Result<std::string> read_symlink(const std::string& path) const override;
+    Result<void> set_attributes(const std::string& path, const FileAttributes& attributes) override;
+    Result<std::vector<DirectoryEntry>> list(const std::string& path) const override;
+    Result<void> remove(const std::string& path) override;
+    Result<void> remove_tree(const std::string& path) override;
+    Result<void> rename(const std::string& from, const std::string& to) override;
+
+ private:
+    std::string temporary_name();
+
+    std::atomic<std::uint64_t> temporary_next_;
+};
+
+}  // namespace hansa
