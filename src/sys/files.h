@@ -35,9 +35,9 @@ struct FileStatus {
 // What a new version of a file shall have; what is absent is taken from the file that is
 // replaced, and for a new file from the process (umask applied to 0666 or 0777).
 struct FileAttributes {
-    std::optional<FileMode> mode;
-    std::optional<UserId> owner;
-    std::optional<GroupId> group;
+    std::optional<FileMode> mode{};
+    std::optional<UserId> owner{};
+    std::optional<GroupId> group{};
 };
 
 struct DirectoryEntry {
