@@ -45,6 +45,8 @@ function(hansa_library name folder)
     if(tests AND HANSA_TESTS)
         add_executable(${name}_test ${tests})
         target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_USES} GTest::gtest_main)
+        # Where tests find what is kept beside the code: corpora, golden files, the manual.
+        target_compile_definitions(${name}_test PRIVATE HANSA_TREE="${CMAKE_SOURCE_DIR}")
         gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST
             PROPERTIES LABELS ${name} TIMEOUT 300)
     endif()

@@ -28,7 +28,8 @@ struct Change {
 };
 using Difference = std::vector<Change>;
 
-// Key and value in the store, for the kind `kv`. Blocking; any worker.
+// Key and value in the store, for the kind `kv`. Blocking; any worker. A key that ends with '/' has
+// a value for each host: the implementation appends this host's name, here and in watches.
 class KeyValue {
  public:
     virtual ~KeyValue() = default;
