@@ -27,6 +27,7 @@ struct Exit {
     std::string output;      // stdout and stderr as they came, its last 64 KiB
     bool timed_out = false;  // ended by us, at the deadline
     bool cancelled = false;  // ended by us, on cancellation
+    Duration ran{};          // until it ended, or until we began to end it
 
     bool ok() const { return status == 0; }
 
@@ -39,7 +40,7 @@ class Child {
  public:
     virtual ~Child() = default;  // kills what still runs, without waiting
     virtual int pid() const = 0;
-    virtual void signal(int number) = 0;
+    virtual void signal(int number) = 0;  // to its process group; nothing once it has ended
 };
 
 struct ChildEvents {
