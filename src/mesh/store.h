@@ -132,7 +132,8 @@ class Store {
     // a comparison.
     virtual void commit(Transaction transaction, Done<Committed> done) = 0;
 
-    // Events from revision `from` on. Reconnects by itself as long as the handle lives.
+    // Events from revision `from` (1 or more) on. Reconnects by itself as long as the handle
+    // lives. Destroyed before the store.
     [[nodiscard]] virtual Held watch(std::string prefix, Revision from, WatchHandlers handlers) = 0;
 
     // A lease kept alive as long as the handle lives; ends by itself `ttl` after the last beat.
