@@ -5,8 +5,9 @@
 #
 # A room is src/NAME with every .cc in it, except what stands in a sub-folder that is an adapter:
 # a sub-folder with vendor libraries of its own, which only `daemon` and tests reach into. Every
-# X_test.cc becomes part of the test program NAME_test. USES names rooms; an adapter belongs to
-# its room and may use it. TEST_USES: what the tests use beyond that.
+# X_test.cc becomes part of the test program NAME_test, which ctest runs in the source directory, so
+# that golden files are found. USES names rooms; an adapter belongs to its room and may use it.
+# TEST_USES: what the tests use beyond that.
 
 set_property(GLOBAL PROPERTY hansa_adapters "")
 
@@ -48,6 +49,7 @@ function(hansa_library name folder)
         # Where tests find what is kept beside the code: corpora, golden files, the manual.
         target_compile_definitions(${name}_test PRIVATE HANSA_TREE="${CMAKE_SOURCE_DIR}")
         gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST
+            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
             PROPERTIES LABELS ${name} TIMEOUT 300)
     endif()
 endfunction()

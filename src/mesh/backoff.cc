@@ -1,0 +1,17 @@
+#include "mesh/backoff.h"
+
+#include <algorithm>
+
+namespace hansa {
+
+Duration Backoff::next(Random& random) {
+    const std::uint32_t doublings = std::min<std::uint32_t>(failures_, 20);
+    if (failures_ < UINT32_MAX) ++failures_;
+    const Milliseconds grown = times_.first * (std::int64_t{1} << doublings);
+    const Milliseconds ceiling = std::min(grown, times_.max);
+    const auto range = static_cast<std::uint64_t>(std::max<std::int64_t>(ceiling.count(), 1));
+    const Milliseconds drawn{static_cast<std::int64_t>(random.below(range + 1))};
+    return std::max(drawn, times_.least);
+}
+
+}  // namespace hansa

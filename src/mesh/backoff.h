@@ -1,0 +1,36 @@
+// How long to wait before asking a store again that did not answer.
+#pragma once
+
+#include <cstdint>
+
+#include "base/random.h"
+#include "base/time.h"
+
+namespace hansa {
+
+// Exponential with full jitter (seats.md 3, "Clients"): after an outage of the store its clients
+// do not come back all at once. One per series of attempts.
+class Backoff {
+ public:
+    struct Times {
+        Milliseconds first{100};
+        Milliseconds max{30'000};
+        Milliseconds least{5};
+    };
+
+    Backoff() = default;
+    explicit Backoff(Times times) : times_(times) {}
+
+    // The pause after one more failure.
+    Duration next(Random& random);
+
+    // The series ended well.
+    void reset() { failures_ = 0; }
+    std::uint32_t failures() const { return failures_; }
+
+ private:
+    Times times_;
+    std::uint32_t failures_ = 0;
+};
+
+}  // namespace hansa

@@ -1,0 +1,46 @@
+#include "mesh/backoff.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace hansa {
+namespace {
+
+TEST(Backoff, grows_to_its_limit_and_no_further) {
+    SeededRandom random(1);
+    Duration longest{0};
+    for (int series = 0; series < 200; ++series) {
+        Backoff backoff;
+        for (int failure = 0; failure < 100; ++failure) {
+            const Duration pause = backoff.next(random);
+            EXPECT_GE(pause, Milliseconds{5});
+            EXPECT_LE(pause, Milliseconds{100} * (1LL << std::min(failure, 20)));
+            longest = std::max(longest, pause);
+        }
+    }
+    EXPECT_LE(longest, Seconds{30});
+    EXPECT_GT(longest, Seconds{29});
+}
+
+TEST(Backoff, begins_anew_after_success) {
+    SeededRandom random(2);
+    Backoff backoff;
+    for (int failure = 0; failure < 10; ++failure) (void)backoff.next(random);
+    EXPECT_EQ(backoff.failures(), 10U);
+    backoff.reset();
+    EXPECT_LE(backoff.next(random), Milliseconds{100});
+}
+
+TEST(Backoff, spreads_those_who_wait) {
+    SeededRandom random(3);
+    Backoff first;
+    Backoff second;
+    int same = 0;
+    for (int failure = 0; failure < 20; ++failure)
+        if (first.next(random) == second.next(random)) ++same;
+    EXPECT_LT(same, 5);
+}
+
+}  // namespace
+}  // namespace hansa
