@@ -11,6 +11,11 @@
 
 set_property(GLOBAL PROPERTY hansa_adapters "")
 
+# Every test program without gRPC: these run under sanitizers in each run.
+if(HANSA_TESTS)
+    add_custom_target(pure_tests)
+endif()
+
 function(hansa_declare_adapters)
     set_property(GLOBAL PROPERTY hansa_adapters "${ARGN}")
 endfunction()
@@ -48,9 +53,12 @@ function(hansa_library name folder)
         target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_USES} GTest::gtest_main)
         # Where tests find what is kept beside the code: corpora, golden files, the manual.
         target_compile_definitions(${name}_test PRIVATE HANSA_TREE="${CMAKE_SOURCE_DIR}")
-        gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST
-            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-            PROPERTIES LABELS ${name} TIMEOUT 300)
+        add_test(NAME ${name}_test COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        set_tests_properties(${name}_test PROPERTIES LABELS ${name} TIMEOUT 600)
+        if(NOT "${ARG_LINKS}" MATCHES "hansa_grpc")
+            set_tests_properties(${name}_test PROPERTIES LABELS "${name};pure")
+            add_dependencies(pure_tests ${name}_test)
+        endif()
     endif()
 endfunction()
 
