@@ -1,0 +1,216 @@
+"""The rig of the conformance cases: real agents, watched through their own event feed.
+
+A case is a function that gets a Scratch. It starts agents, waits for events (never for time
+alone), and asserts. Deadlines are ten times what is usual, because sanitizers run the cases too.
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+DEADLINE = float(os.environ.get("HANSA_TEST_DEADLINE", "60"))
+CASES = {}
+
+
+def case(name, promise):
+    """Registers a case under the number that graph.md section 5 gives it."""
+    def register(function):
+        CASES[name] = (promise, function)
+        return function
+    return register
+
+
+class Agent:
+    """A running `hansa run`; its events arrive as they happen."""
+
+    def __init__(self, scratch, arguments, env=None, cwd=None):
+        self.scratch = scratch
+        self.events = []
+        self.lines = []  # of stderr that are not events
+        self.out = []
+        self.arguments = arguments
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [scratch.binary, "run", "--log-format", "json", "--verbose", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=env or scratch.env, cwd=cwd, start_new_session=True)
+        self.threads = [threading.Thread(target=self._read, args=(self.process.stderr, True)),
+                        threading.Thread(target=self._read, args=(self.process.stdout, False))]
+        for thread in self.threads:
+            thread.daemon = True
+            thread.start()
+
+    def _read(self, stream, is_log):
+        for line in stream:
+            with self.scratch.changed:
+                if not is_log:
+                    self.out.append(line.rstrip("\n"))
+                elif line.startswith("{"):
+                    event = json.loads(line)
+                    event["at"] = time.monotonic()
+                    self.events.append(event)
+                else:
+                    self.lines.append(line.rstrip("\n"))
+                self.scratch.changed.notify_all()
+        with self.scratch.changed:
+            self.scratch.changed.notify_all()
+
+    def seen(self, event, since=0, **wanted):
+        """The events of that name, from index `since` on, whose fields equal `wanted`."""
+        return [e for e in self.events[since:]
+                if e["event"] == event and all(e.get(k) == v for k, v in wanted.items())]
+
+    def runs(self, resource, outcome=None, since=0):
+        found = [e for e in self.seen("resource_ran", since) if e["id"] == resource]
+        return [e for e in found if outcome is None or e["outcome"] == outcome]
+
+    def wait_for(self, event, since=0, count=1, deadline=DEADLINE, **wanted):
+        self.scratch.until(lambda: len(self.seen(event, since, **wanted)) >= count or self.ended(),
+                           deadline, f"{count} x {event} {wanted}", self)
+        found = self.seen(event, since, **wanted)
+        assert len(found) >= count, f"agent ended without {event} {wanted}\n{self.tell()}"
+        return found[count - 1]
+
+    def wait_at_rest(self, since=0, deadline=DEADLINE):
+        """Until the newest word about rest, at or after `since`, is that it rests."""
+        def resting():
+            told = self.seen("at_rest", since)
+            return self.ended() or (told and told[-1]["resting"])
+        self.scratch.until(resting, deadline, "rest", self)
+        assert not self.ended(), f"agent ended\n{self.tell()}"
+
+    def mark(self):
+        return len(self.events)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait(self, deadline=DEADLINE):
+        """The exit code."""
+        try:
+            self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"did not end within {deadline} s\n{self.tell()}") from None
+        for thread in self.threads:
+            thread.join(5)
+        return self.process.returncode
+
+    def stop(self):
+        if not self.ended():
+            self.signal()
+        return self.wait()
+
+    def kill(self):
+        if not self.ended():
+            self.process.kill()
+        self.process.wait()
+
+    def tell(self):
+        shown = [json.dumps(e) for e in self.events[-40:]] + self.lines[-20:]
+        return f"--- agent {' '.join(self.arguments)}\n" + "\n".join(shown)
+
+
+class Scratch:
+    """A directory, an environment and the agents of one case; cleans up whatever happens."""
+
+    def __init__(self, binary, name):
+        self.binary = binary
+        self.path = os.path.realpath(tempfile.mkdtemp(prefix=f"hansa-{name}-"))
+        self.prefix = os.path.join(self.path, "state")
+        self.changed = threading.Condition()
+        self.agents = []
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("HANSA_")}
+        self.env["HANSA_PREFIX"] = self.prefix
+        self.env["HANSA_CONFIG"] = self.write("config.yaml", "")
+
+    def close(self):
+        for agent in self.agents:
+            if not agent.ended():
+                agent.signal()
+        for agent in self.agents:
+            try:
+                agent.process.wait(10)
+            except subprocess.TimeoutExpired:
+                agent.kill()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def at(self, *names):
+        return os.path.join(self.path, *names)
+
+    def write(self, name, text):
+        path = self.at(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+        return path
+
+    def graph(self, name, text):
+        """Writes a graph file; T stands for the scratch directory."""
+        return self.write(name, text.replace("T/", self.path + "/"))
+
+    def read(self, *names):
+        try:
+            with open(self.at(*names), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def run(self, graph, *flags, env=None):
+        agent = Agent(self, ["--file", graph, *flags], env=env)
+        self.agents.append(agent)
+        return agent
+
+    def alone(self, graph, *flags):
+        """An agent without a store."""
+        return self.run(graph, "--standalone", "--hostname", "alone", *flags)
+
+    def command(self, *arguments, deadline=DEADLINE):
+        return subprocess.run([self.binary, *arguments], capture_output=True, text=True,
+                              timeout=deadline, env=self.env, stdin=subprocess.DEVNULL)
+
+    def until(self, condition, deadline=DEADLINE, what="condition", agent=None):
+        """Looks again at each event of any agent; files are looked at every 20 ms besides."""
+        end = time.monotonic() + deadline
+        with self.changed:
+            while not condition():
+                left = end - time.monotonic()
+                if left <= 0:
+                    told = "\n".join(a.tell() for a in ([agent] if agent else self.agents))
+                    raise AssertionError(f"not within {deadline} s: {what}\n{told}")
+                self.changed.wait(min(left, 0.02))
+
+    def until_content(self, path, content, deadline=DEADLINE):
+        self.until(lambda: self.read(path) == content, deadline, f"{path} holds {content!r}")
+
+
+def equal(found, wanted, what=""):
+    assert found == wanted, f"{what}: found {found!r}, wanted {wanted!r}"
+
+
+def main():
+    """usage: cases.py BINARY [CASE …]"""
+    binary, names = os.path.realpath(sys.argv[1]), sys.argv[2:] or sorted(CASES)
+    failed = 0
+    for name in names:
+        promise, function = CASES[name]
+        scratch = Scratch(binary, name)
+        started = time.monotonic()
+        try:
+            function(scratch)
+            print(f"{name} holds ({time.monotonic() - started:.1f} s): {promise}")
+        except Exception as error:  # a case may fail in any way; the others go on
+            failed += 1
+            print(f"{name} FAILED: {promise}\n{type(error).__name__}: {error}")
+        finally:
+            scratch.close()
+    print(f"{len(names) - failed} passed, {failed} failed")
+    return 1 if failed else 0
