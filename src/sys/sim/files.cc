@@ -61,8 +61,7 @@ std::string joined(const std::string& directory, const std::string& name) {
 
 template <class N>
 void apply_attributes(N& node, const FileAttributes& attributes) {
-    // Links have no mode of their own on Linux.
-    if (attributes.mode && node.type != FileType::symlink) node.mode = *attributes.mode & 07777;
+    if (attributes.mode) node.mode = *attributes.mode & 07777;
     if (attributes.owner) node.owner = *attributes.owner;
     if (attributes.group) node.group = *attributes.group;
 }
@@ -243,6 +242,8 @@ Result<void> SimFiles::make_directory(const std::string& path, const FileAttribu
 }
 
 Result<void> SimFiles::make_symlink(const std::string& path, const std::string& target) {
+    if (target.empty() || target.find('\0') != std::string::npos)
+        return failed(path, Code::invalid, "a link needs a target without NUL");
     auto place = spot(path, Need::space);
     if (!place) return std::move(place).error();
     if (place->node != nullptr && place->node->type == FileType::directory)
@@ -265,6 +266,8 @@ Result<std::string> SimFiles::read_symlink(const std::string& path) const {
 Result<void> SimFiles::set_attributes(const std::string& path, const FileAttributes& attributes) {
     auto place = existing(path, Need::change);
     if (!place) return std::move(place).error();
+    if (place->node->type == FileType::symlink && attributes.mode)
+        return failed(path, Code::invalid, "a symbolic link has no mode");
     apply_attributes(*place->node, attributes);
     changed(*place);
     return {};
@@ -274,7 +277,7 @@ Result<std::vector<DirectoryEntry>> SimFiles::list(const std::string& path) cons
     auto place = existing(path, Need::read);
     if (!place) return std::move(place).error();
     if (place->node->type != FileType::directory)
-        return failed(path, Code::missing, "not a directory");
+        return failed(path, Code::invalid, "not a directory");
     std::vector<DirectoryEntry> entries;
     for (const auto& [name, node] : place->node->entries) entries.push_back({name, node->type});
     return entries;
@@ -300,10 +303,10 @@ Result<void> SimFiles::remove_tree(const std::string& path) {
 }
 
 Result<void> SimFiles::rename(const std::string& from, const std::string& to) {
-    auto source = existing(from, Need::change);
-    if (!source) return std::move(source).error();
     auto target = spot(to, Need::space);
     if (!target) return std::move(target).error();
+    auto source = existing(from, Need::change);
+    if (!source) return std::move(source).error();
     if (source->parent == nullptr || target->parent == nullptr)
         return failed(from, Code::conflict, "device or resource busy");
     if (source->node == target->node) return {};

@@ -101,7 +101,7 @@ TEST_F(SimFilesTest, directories_are_listed_in_order_and_removed_when_empty) {
     EXPECT_EQ(entries[0].name, "a");
     EXPECT_EQ(entries[0].type, FileType::directory);
     EXPECT_EQ(entries[2].type, FileType::other);
-    EXPECT_EQ(files.list("/d/b").error().code, Code::missing);
+    EXPECT_EQ(files.list("/d/b").error().code, Code::invalid);
 
     EXPECT_EQ(files.remove("/d").error().code, Code::conflict);
     EXPECT_EQ(files.remove("/d/none").error().code, Code::missing);

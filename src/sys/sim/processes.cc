@@ -83,7 +83,9 @@ class SimProcesses::SimChild final : public Child {
         running_ = false;
         owner_.end(execution_, false);
         if (script_.at_end) script_.at_end();
-        tell(exit_of(script_));
+        Exit exit = exit_of(script_);
+        exit.ran = script_.takes;
+        tell(std::move(exit));
     }
 
     void tell(Exit exit) {
@@ -201,6 +203,7 @@ Result<Exit> SimProcesses::run(const Command& command, Task& task,
     while (!task.cancelled() && task.now() < until) task.sleep(until - task.now());
 
     Exit exit = exit_of(*script);
+    exit.ran = task.now() - history_[execution].started;
     exit.cancelled = task.cancelled();
     exit.timed_out = !exit.cancelled && until < end_of_script;
     const bool cut = exit.cancelled || exit.timed_out;
