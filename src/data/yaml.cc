@@ -25,8 +25,9 @@ using Event = std::unique_ptr<fy_event, EventEnd>;
 
 void discard(fy_diag*, void*, const char*, size_t) {}
 
-Mark mark_of(const fy_mark* mark) {
-    if (!mark) return {1, 1};
+// What is left out (an empty value) has no place of its own; it gets that of what came before.
+Mark mark_of(const fy_mark* mark, Mark before) {
+    if (!mark) return before;
     return {static_cast<std::uint32_t>(mark->line + 1),
             static_cast<std::uint32_t>(mark->column + 1)};
 }
@@ -85,6 +86,7 @@ class Reader {
     std::unique_ptr<fy_diag, DiagEnd> diag_;
     std::unique_ptr<fy_parser, ParserEnd> parser_;
     std::size_t documents_ = 0;
+    Mark last_{1, 1};
 };
 
 Result<void> Reader::check_bytes() {
@@ -145,7 +147,8 @@ Error Reader::syntax_error() const {
 }
 
 Result<void> Reader::take(const fy_event& event) {
-    const Mark mark = mark_of(fy_event_start_mark(const_cast<fy_event*>(&event)));
+    const Mark mark = mark_of(fy_event_start_mark(const_cast<fy_event*>(&event)), last_);
+    last_ = mark;
     // Told at its first value, which has a place where an implicit document start has none.
     if (documents_ > 1)
         return tree_.wrong(mark, "a second document begins here; write one document per file");
