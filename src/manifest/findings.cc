@@ -17,8 +17,7 @@ bool has_control(std::string_view text) {
     });
 }
 
-bool earlier(Mark a, Mark b) {
-    return a.line != b.line ? a.line < b.line : a.column < b.column;
+return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class Findings {
     std::vector<std::string> warnings_;
 };
 
-// Readers of single values. Each tells what is wrong as "SUBJECT: KEY is …" and gives nothing then.
+// Readers of single values. Each tells what is wrong as "SUBJECT: KEY is …" and then gives nothing.
 class FieldReader {
  public:
     FieldReader(Findings& findings, std::string subject)
