@@ -24,9 +24,9 @@ target_compile_definitions(hansa_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
 if(HANSA_GRPC)
     pkg_check_modules(GRPC REQUIRED grpc++)
     set(hansa_grpc_archives "")
-    foreach(library IN LISTS GRPC_STATIC_LIBRARIES)
+    foreach(library IN LISTS GRPC_STATIC_LIBRARIES ITEMS protobuf-lite)
         if(library STREQUAL "protobuf")
-            set(library protobuf-lite)
+            continue()
         endif()
         find_library(HANSA_A_${library} NAMES lib${library}.a)
         if(HANSA_A_${library})
@@ -35,7 +35,33 @@ if(HANSA_GRPC)
             list(APPEND hansa_grpc_archives ${library})
         endif()
     endforeach()
+    list(REMOVE_DUPLICATES hansa_grpc_archives)
     add_library(hansa_grpc INTERFACE)
+    target_compile_definitions(hansa_grpc INTERFACE GRPC_USE_PROTO_LITE)
     target_link_libraries(hansa_grpc INTERFACE
         -Wl,--start-group ${hansa_grpc_archives} -Wl,--end-group Threads::Threads)
+
+    find_program(HANSA_PROTOC protoc REQUIRED)
+    find_program(HANSA_PROTOC_GRPC grpc_cpp_plugin REQUIRED)
+
+    # Generates messages and stubs of one .proto into the build directory, as a library without
+    # our warnings: the code is not ours.
+    function(hansa_proto target proto)
+        get_filename_component(name ${proto} NAME_WE)
+        get_filename_component(folder ${proto} DIRECTORY)
+        set(out ${CMAKE_BINARY_DIR}/proto)
+        file(MAKE_DIRECTORY ${out})
+        set(made ${out}/${name}.pb.cc ${out}/${name}.pb.h ${out}/${name}.grpc.pb.cc
+            ${out}/${name}.grpc.pb.h)
+        add_custom_command(OUTPUT ${made}
+            COMMAND ${HANSA_PROTOC} -I${folder} --cpp_out=${out} --grpc_out=${out}
+                    --plugin=protoc-gen-grpc=${HANSA_PROTOC_GRPC} ${proto}
+            DEPENDS ${proto} VERBATIM)
+        add_library(${target} STATIC ${made})
+        target_include_directories(${target} SYSTEM PUBLIC ${out})
+        target_link_libraries(${target} PUBLIC hansa_grpc)
+        if(HANSA_SANITIZE)
+            target_compile_options(${target} PRIVATE -fsanitize=${HANSA_SANITIZE})
+        endif()
+    endfunction()
 endif()

@@ -1,0 +1,211 @@
+#include "mesh/etcd/link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mesh/etcd/calls.h"
+#include "mesh/etcd/convert.h"
+
+namespace hansa::etcd {
+
+namespace pb = etcdserverpb;
+
+namespace {
+
+// How long an endpoint must have been up for its loss to be a first failure again.
+constexpr Duration stable_after = Seconds(1);
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
+    grpc::ChannelArguments arguments;
+    // A channel of ours fails as a whole and is replaced, so it shares no connection and no
+    // back-off with its predecessor.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+    // etcd closes connections that ping it more often than each 5 s; we ask in its own language.
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetMaxReceiveMessageSize(-1);
+    arguments.SetMaxSendMessageSize(-1);
+    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::string fault_of(const pb::StatusResponse& response, const std::string& address) {
+    if (response.leader() == 0)
+        return "etcd at " + address + " has no leader: too few members can reach each other";
+    if (response.islearner()) return "etcd at " + address + " is still learning";
+    return {};
+}
+
+}  // namespace
+
+Connection::Connection(std::string where)
+    : address(std::move(where)),
+      channel(open_channel(address)),
+      kv(pb::KV::NewStub(channel)),
+      watch(pb::Watch::NewStub(channel)),
+      lease(pb::Lease::NewStub(channel)),
+      maintenance(pb::Maintenance::NewStub(channel)) {}
+
+Link::Link(Pump& pump, Random& random, const EtcdTimes& times, EtcdCounters& counters)
+    : pump_(pump), random_(random), times_(times), counters_(counters) {
+    status_.detail = "no endpoint is known yet";
+}
+
+Link::~Link() {
+    if (probe_) probe_->abandon();
+}
+
+void Link::use(const std::vector<std::string>& endpoints) {
+    std::vector<std::string> addresses;
+    std::string fault = "no endpoint is known yet";
+    for (const auto& endpoint : endpoints) {
+        auto address = address_of(endpoint);
+        if (!address) {
+            fault = address.error().text;
+        } else if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end()) {
+            addresses.push_back(*std::move(address));
+        }
+    }
+    if (std::is_permutation(addresses.begin(), addresses.end(), addresses_.begin(),
+                            addresses_.end()) &&
+        !addresses.empty())
+        return;
+
+    // Peers that all knew the same list in the same order would all lean on its first member.
+    for (auto left = addresses.size(); left > 1; --left)
+        std::swap(addresses[left - 1], addresses[random_.below(left)]);
+
+    const bool kept = connection_ && std::find(addresses.begin(), addresses.end(),
+                                               connection_->address) != addresses.end();
+    addresses_ = std::move(addresses);
+    next_ = 0;
+    if (kept) return;
+    failures_ = 0;
+    if (connection_) {
+        go_down("endpoints were replaced");
+    } else if (addresses_.empty()) {
+        tell(StoreStatus::State::connecting, fault);
+    }
+    connect();
+}
+
+void Link::connect() {
+    timer_.reset();
+    if (probe_) std::exchange(probe_, nullptr)->abandon();
+    if (addresses_.empty()) return;
+    next_ %= addresses_.size();
+    if (status_.state == StoreStatus::State::connecting)
+        tell(StoreStatus::State::connecting, addresses_[next_]);
+    probe(std::make_shared<Connection>(addresses_[next_]), times_.connect_limit);
+}
+
+void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
+    ++counters_.probes;
+    auto begin = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+        return on->maintenance->AsyncStatus(context, pb::StatusRequest(), queue);
+    };
+    probe_ = UnaryCall<pb::StatusResponse>::start(
+        pump_, limit, begin, [this, on, limit](const Ending& ending, pb::StatusResponse& response) {
+            probe_.reset();
+            answered(on, ending.status.ok() ? fault_of(response, on->address)
+                                            : failure_of(ending, on->address, limit).error.text);
+        });
+}
+
+void Link::answered(const std::shared_ptr<Connection>& on, const std::string& fault) {
+    const bool was_up = connection_ == on;
+    if (fault.empty()) {
+        heard_ = pump_.loop().clock().now();
+        if (was_up) return watch_silence(times_.silence);
+        return come_up(on);
+    }
+    if (was_up) {
+        const bool was_stable = pump_.loop().clock().now() - up_since_ >= stable_after;
+        go_down(fault);
+        if (was_stable) {
+            failures_ = 0;
+            ++next_;
+            return connect();
+        }
+    } else {
+        tell(StoreStatus::State::away, fault);
+    }
+    try_next();
+}
+
+// Through the endpoints at once, then a rest, longer with each round.
+void Link::try_next() {
+    ++failures_;
+    ++next_;
+    if (addresses_.empty()) return;
+    if (failures_ % addresses_.size() != 0) return connect();
+    const auto rounds = std::min<std::size_t>(failures_ / addresses_.size() - 1, 8);
+    const auto delay = std::min(times_.back_off_first * (1 << rounds), times_.back_off_max);
+    const auto spread = static_cast<std::uint64_t>((delay / 4).count()) + 1;
+    timer_ = pump_.loop().after(delay + Nanoseconds(random_.below(spread)), [this] { connect(); });
+}
+
+void Link::come_up(const std::shared_ptr<Connection>& on) {
+    ++counters_.connections;
+    connection_ = on;
+    up_since_ = heard_;
+    watch_silence(times_.silence);
+    tell(StoreStatus::State::connected, on->address);
+    for_each_rider(&Rider::link_up);
+}
+
+void Link::go_down(const std::string& why) {
+    connection_.reset();
+    timer_.reset();
+    for_each_rider(&Rider::link_down);
+    tell(StoreStatus::State::away, why);
+}
+
+void Link::watch_silence(Duration delay) {
+    timer_ = pump_.loop().after(delay, [this] {
+        const auto silent = pump_.loop().clock().now() - heard_;
+        if (silent < times_.silence) return watch_silence(times_.silence - silent);
+        doubt(connection_);
+    });
+}
+
+void Link::heard(const std::shared_ptr<Connection>& on) {
+    if (on == connection_) heard_ = pump_.loop().clock().now();
+}
+
+void Link::doubt(const std::shared_ptr<Connection>& on) {
+    if (!connection_ || on != connection_ || probe_) return;
+    timer_.reset();
+    probe(connection_, times_.answer_limit);
+}
+
+void Link::add(std::weak_ptr<Rider> rider) {
+    if (riders_.size() >= riders_max_) {
+        std::erase_if(riders_, [](const auto& known) { return known.expired(); });
+        riders_max_ = 2 * riders_.size() + 16;
+    }
+    riders_.push_back(std::move(rider));
+}
+
+void Link::on_status(std::function<void(const StoreStatus&)> changed) {
+    changed_ = std::move(changed);
+}
+
+void Link::tell(StoreStatus::State state, std::string detail) {
+    if (status_.state == state && status_.detail == detail) return;
+    status_ = {state, std::move(detail)};
+    if (changed_) changed_(status_);
+}
+
+void Link::for_each_rider(void (Rider::*call)()) {
+    const auto riders = riders_;  // a rider may add another
+    for (const auto& weak : riders) {
+        if (auto rider = weak.lock()) (rider.get()->*call)();
+    }
+}
+
+}  // namespace hansa::etcd

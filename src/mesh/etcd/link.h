@@ -1,0 +1,101 @@
+// The way to the store: one connection to one endpoint at a time, watched and replaced.
+//
+// A connection counts as up when the endpoint has answered, has a leader and is no learner. It is
+// looked at again after a while of silence, or whenever somebody doubts it; when the answer stays
+// away the next endpoint is tried on a channel of its own, so gRPC's own (slow) reconnection never
+// decides. Loop thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "etcd.grpc.pb.h"
+#include "mesh/etcd/options.h"
+#include "mesh/etcd/pump.h"
+#include "mesh/store.h"
+
+namespace hansa::etcd {
+
+// A channel and what is called through it.
+struct Connection {
+    explicit Connection(std::string address);
+
+    const std::string address;
+    const std::shared_ptr<grpc::Channel> channel;
+    const std::unique_ptr<etcdserverpb::KV::Stub> kv;
+    const std::unique_ptr<etcdserverpb::Watch::Stub> watch;
+    const std::unique_ptr<etcdserverpb::Lease::Stub> lease;
+    const std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance;
+};
+
+// Somebody who uses the link and follows it from endpoint to endpoint.
+class Rider {
+ public:
+    virtual ~Rider() = default;
+    virtual void link_up() = 0;
+    virtual void link_down() = 0;
+    virtual void stop() = 0;  // ends without a word; afterwards pump and link are not touched
+};
+
+class Link {
+ public:
+    // All must outlive the link.
+    Link(Pump& pump, Random& random, const EtcdTimes& times, EtcdCounters& counters);
+    ~Link();
+
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+
+    void use(const std::vector<std::string>& endpoints);
+
+    // Empty while there is none that is known to be good.
+    const std::shared_ptr<Connection>& connection() const { return connection_; }
+
+    // Something has come through `on`: silence begins anew.
+    void heard(const std::shared_ptr<Connection>& on);
+
+    // Something has failed or stays away on `on`: look at once whether the endpoint is well.
+    void doubt(const std::shared_ptr<Connection>& on);
+
+    // Forgotten when it ends.
+    void add(std::weak_ptr<Rider> rider);
+    void stop_riders() { for_each_rider(&Rider::stop); }
+
+    const StoreStatus& status() const { return status_; }
+    void on_status(std::function<void(const StoreStatus&)> changed);
+
+ private:
+    void connect();
+    void probe(std::shared_ptr<Connection> on, Duration limit);
+    void answered(const std::shared_ptr<Connection>& on, const std::string& fault);
+    void come_up(const std::shared_ptr<Connection>& on);
+    void go_down(const std::string& why);
+    void try_next();
+    void watch_silence(Duration delay);
+    void tell(StoreStatus::State state, std::string detail);
+    void for_each_rider(void (Rider::*call)());
+
+    Pump& pump_;
+    Random& random_;
+    const EtcdTimes& times_;
+    EtcdCounters& counters_;
+
+    std::vector<std::string> addresses_;  // in the order in which they are tried
+    std::size_t next_ = 0;
+    std::size_t failures_ = 0;  // since an endpoint was last up for a while
+    std::shared_ptr<Connection> connection_;
+    std::shared_ptr<Call> probe_;
+    Held timer_;  // up: the silence; else: the rest before the next try
+    Instant heard_;
+    Instant up_since_;
+    StoreStatus status_;
+    std::function<void(const StoreStatus&)> changed_;
+    std::vector<std::weak_ptr<Rider>> riders_;
+    std::size_t riders_max_ = 16;  // the ended ones are swept out when there are more
+};
+
+}  // namespace hansa::etcd

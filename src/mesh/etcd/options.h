@@ -1,0 +1,37 @@
+// What may be chosen about the etcd side of the store, and what it counts. No vendor types.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+#include "mesh/store.h"
+
+namespace hansa {
+
+// Chosen so that a dead or frozen endpoint is left within 3 s while something is asked of it and
+// within 5.5 s at rest, at one exchange each 4 s.
+struct EtcdTimes {
+    Duration try_limit = Seconds(1);             // for the answer to a commit, or a first try
+    Duration overall_limit = Seconds(5);         // for a request with all its tries
+    Duration connect_limit = Seconds(1);         // for the first answer of an endpoint
+    Duration silence = Seconds(4);               // after which the endpoint is asked how it is
+    Duration answer_limit = Milliseconds(1500);  // for the answer to that, a beat, a new watch
+    Duration back_off_first = Milliseconds(100);
+    Duration back_off_max = Milliseconds(500);
+};
+
+struct EtcdOptions {
+    StoreLimits limits;  // what the server accepts
+    EtcdTimes times;
+};
+
+// Since the store was made.
+struct EtcdCounters {
+    std::uint64_t connections = 0;     // endpoints that came up
+    std::uint64_t streams_opened = 0;  // of watches and leases
+    std::uint64_t streams_broken = 0;  // by the far side or the way to it
+    std::uint64_t probes = 0;
+    std::uint64_t tries_repeated = 0;
+};
+
+}  // namespace hansa

@@ -1,0 +1,171 @@
+#include "mesh/etcd/store.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "mesh/etcd/convert.h"
+#include "mesh/etcd/lease.h"
+#include "mesh/etcd/link.h"
+#include "mesh/etcd/pump.h"
+#include "mesh/etcd/pursuit.h"
+#include "mesh/etcd/watch.h"
+
+namespace hansa::etcd {
+
+namespace pb = etcdserverpb;
+
+namespace {
+
+// Ends what it holds; the rider itself may be on the stack and ends a little later.
+class Handle final : public Subscription {
+ public:
+    explicit Handle(std::shared_ptr<Rider> rider) : rider_(std::move(rider)) {}
+    ~Handle() override { rider_->stop(); }
+
+ private:
+    const std::shared_ptr<Rider> rider_;
+};
+
+Reading reading_of(pb::RangeResponse& response) {
+    Reading reading;
+    reading.revision = response.header().revision();
+    reading.records.reserve(static_cast<std::size_t>(response.kvs_size()));
+    for (auto& kv : *response.mutable_kvs()) reading.records.push_back(record_of(kv));
+    return reading;
+}
+
+class StoreOverGrpc final : public EtcdStore {
+ public:
+    StoreOverGrpc(Loop& loop, Random& random, EtcdOptions options)
+        : options_(std::move(options)),
+          pump_(loop),
+          link_(pump_, random, options_.times, counters_) {}
+
+    ~StoreOverGrpc() override { link_.stop_riders(); }
+
+    void read(ReadScope scope, std::string key, Done<Reading> done) override {
+        pb::RangeRequest request;
+        if (scope == ReadScope::prefix) {
+            auto range = range_of(key);
+            request.set_key(std::move(range.first));
+            request.set_range_end(std::move(range.end));
+        } else {
+            request.set_key(std::move(key));
+        }
+        pursue<pb::RangeResponse>(
+            Repeat::always,
+            [request = std::move(request)](Connection& on, auto* context, auto* queue) {
+                return on.kv->AsyncRange(context, request, queue);
+            },
+            [done = std::move(done)](Result<pb::RangeResponse> response) {
+                if (!response) return done(std::move(response).error());
+                done(reading_of(*response));
+            });
+    }
+
+    void commit(Transaction transaction, Done<Committed> done) override {
+        pb::TxnRequest request;
+        if (auto fits = encode(std::move(transaction), options_.limits, request); !fits)
+            return refuse(std::move(fits).error(), std::move(done));
+        pursue<pb::TxnResponse>(
+            Repeat::when_nothing_done,
+            [request = std::move(request)](Connection& on, auto* context, auto* queue) {
+                return on.kv->AsyncTxn(context, request, queue);
+            },
+            [done = std::move(done)](Result<pb::TxnResponse> response) {
+                if (!response) return done(std::move(response).error());
+                done(Committed{response->succeeded(), response->header().revision()});
+            });
+    }
+
+    Held watch(std::string prefix, Revision from, WatchHandlers handlers) override {
+        auto watching = std::make_shared<Watching>(pump_, link_, options_.times, counters_);
+        watching->start(std::move(prefix), from, std::move(handlers));
+        return std::make_unique<Handle>(std::move(watching));
+    }
+
+    Held keep_lease(Seconds ttl, LeaseHandlers handlers) override {
+        auto leasing = std::make_shared<Leasing>(pump_, link_, options_.times, counters_);
+        leasing->start(ttl, std::move(handlers));
+        return std::make_unique<Handle>(std::move(leasing));
+    }
+
+    void revoke(LeaseId lease, Done<void> done) override {
+        pb::LeaseRevokeRequest request;
+        request.set_id(lease);
+        pursue<pb::LeaseRevokeResponse>(
+            Repeat::always,
+            [request](Connection& on, auto* context, auto* queue) {
+                return on.lease->AsyncLeaseRevoke(context, request, queue);
+            },
+            [done = std::move(done)](Result<pb::LeaseRevokeResponse> response) {
+                // Gone is what was asked for, and a repeated try finds it so.
+                if (!response && response.error().code != Code::missing)
+                    return done(std::move(response).error());
+                done({});
+            });
+    }
+
+    void compact(Revision revision, Done<void> done) override {
+        pb::CompactionRequest request;
+        request.set_revision(revision);
+        pursue<pb::CompactionResponse>(
+            Repeat::when_nothing_done,
+            [request](Connection& on, auto* context, auto* queue) {
+                return on.kv->AsyncCompact(context, request, queue);
+            },
+            [done = std::move(done)](Result<pb::CompactionResponse> response) {
+                if (!response) return done(std::move(response).error());
+                done({});
+            });
+    }
+
+    void use_endpoints(std::vector<std::string> endpoints) override { link_.use(endpoints); }
+    StoreStatus status() const override { return link_.status(); }
+    void on_status(std::function<void(const StoreStatus&)> changed) override {
+        link_.on_status(std::move(changed));
+    }
+    StoreLimits limits() const override { return options_.limits; }
+    EtcdCounters counters() const override { return counters_; }
+
+ private:
+    template <class Response>
+    void pursue(Repeat repeat, typename Pursuit<Response>::Begin begin,
+                typename Pursuit<Response>::Done done) {
+        auto pursuit =
+            std::make_shared<Pursuit<Response>>(pump_, link_, options_.times, counters_, repeat);
+        pursuits_.emplace(pursuit.get(), pursuit);
+        auto finished = [this, raw = pursuit.get(),
+                         done = std::move(done)](Result<Response> result) {
+            pursuits_.erase(raw);
+            done(std::move(result));
+        };
+        pursuit->start(std::move(begin), std::move(finished));
+    }
+
+    void refuse(Error error, Done<Committed> done) {
+        pump_.loop().post([alive = std::weak_ptr<bool>(alive_), error = std::move(error),
+                           done = std::move(done)] {
+            if (alive.lock()) done(error);
+        });
+    }
+
+    const EtcdOptions options_;
+    EtcdCounters counters_;
+    Pump pump_;
+    Link link_;
+    std::unordered_map<Rider*, std::shared_ptr<Rider>> pursuits_;  // until they are answered
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);   // shared with what was posted
+};
+
+}  // namespace
+
+}  // namespace hansa::etcd
+
+namespace hansa {
+
+std::unique_ptr<EtcdStore> make_etcd_store(Loop& loop, Random& random, EtcdOptions options) {
+    return std::make_unique<etcd::StoreOverGrpc>(loop, random, std::move(options));
+}
+
+}  // namespace hansa

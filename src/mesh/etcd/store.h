@@ -1,0 +1,28 @@
+// The Store port over etcd's API, version 3 (https://etcd.io/docs/v3.4/learning/api/).
+//
+// One completion queue and one thread of gRPC's events; everything else lives on the loop. What
+// the port promises over outages is kept by `Link` (endpoints), `Pursuit` (requests), `Watching`
+// and `Leasing`.
+#pragma once
+
+#include <memory>
+
+#include "base/random.h"
+#include "mesh/etcd/options.h"
+#include "mesh/store.h"
+
+namespace hansa {
+
+class EtcdStore : public Store {
+ public:
+    virtual EtcdCounters counters() const = 0;
+
+    // Forgets the history up to `revision`: older watches are lost.
+    virtual void compact(Revision revision, Done<void> done) = 0;
+};
+
+// Loop thread only. `loop` and `random` must outlive the store; the loop also what the store has
+// posted to it. Destroying it waits a moment (about a millisecond) for gRPC to let go.
+std::unique_ptr<EtcdStore> make_etcd_store(Loop& loop, Random& random, EtcdOptions options);
+
+}  // namespace hansa

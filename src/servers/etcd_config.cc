@@ -1,0 +1,88 @@
+#include "servers/etcd_config.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/json.h"
+
+namespace hansa {
+
+namespace {
+
+std::string member_list(const EtcdConfig& config) {
+    std::vector<std::string> parts;
+    for (const auto& member : config.members) parts.push_back(member.name + "=" + member.peer_url);
+    if (parts.empty()) {
+        const auto& told = config.peers_told.empty() ? config.peer_urls : config.peers_told;
+        for (const auto& url : told) parts.push_back(config.name + "=" + url);
+    }
+    return join(parts, ",");
+}
+
+std::string text_of(const Value& line, std::string_view key) {
+    const auto* value = line.find(key);
+    return value && value->is_scalar() ? value->scalar().text : std::string();
+}
+
+bool is_fault(const std::string& level) {
+    return level == "error" || level == "fatal" || level == "panic" || level == "dpanic";
+}
+
+}  // namespace
+
+std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
+    const auto urls = [](const std::vector<std::string>& told,
+                         const std::vector<std::string>& own) {
+        return join(told.empty() ? own : told, ",");
+    };
+    const bool founding = config.entry == EtcdConfig::Entry::founding;
+    return {
+        config.program,
+        "--name=" + config.name,
+        "--data-dir=" + config.data_directory,
+        "--listen-client-urls=" + join(config.client_urls, ","),
+        "--advertise-client-urls=" + urls(config.clients_told, config.client_urls),
+        "--listen-peer-urls=" + join(config.peer_urls, ","),
+        "--initial-advertise-peer-urls=" + urls(config.peers_told, config.peer_urls),
+        "--initial-cluster=" + member_list(config),
+        std::string("--initial-cluster-state=") + (founding ? "new" : "existing"),
+        "--initial-cluster-token=" + config.token,
+        "--heartbeat-interval=" + std::to_string(config.timing.heartbeat.count()),
+        "--election-timeout=" + std::to_string(config.timing.election.count()),
+        // Off by default in 3.4: a member that comes back must not depose a working leader.
+        "--pre-vote=true",
+        "--strict-reconfig-check=true",
+        "--experimental-initial-corrupt-check=true",
+        "--max-txn-ops=" + std::to_string(etcd_operations_max),
+        "--max-request-bytes=" + std::to_string(etcd_bytes_max),
+        "--quota-backend-bytes=" + std::to_string(config.quota_bytes),
+        "--auto-compaction-mode=revision",
+        "--auto-compaction-retention=" + std::to_string(config.revisions_kept),
+        // A client of another make may ping an idle connection as often as it likes.
+        "--grpc-keepalive-min-time=500ms",
+        "--logger=zap",
+        "--log-level=info",
+        "--log-outputs=stderr",
+    };
+}
+
+EtcdLogLine read_etcd_log(const std::string& line) {
+    const auto parsed = parse_json(line);
+    if (!parsed || !parsed->is_map()) {
+        // Before its log is set up etcd complains in plain text.
+        const bool complaint = line.find("error") != std::string::npos ||
+                               line.find("flag provided but not defined") != std::string::npos;
+        return {false, complaint ? printable(line) : std::string()};
+    }
+    const auto message = text_of(*parsed, "msg");
+    EtcdLogLine read;
+    // 3.4 says the first, 3.5 the second.
+    read.serving = message.starts_with("serving client traffic") ||
+                   message == "ready to serve client requests";
+    const auto error = text_of(*parsed, "error");
+    if (is_fault(text_of(*parsed, "level")))
+        read.fault = printable(error.empty() ? message : message + ": " + error);
+    return read;
+}
+
+}  // namespace hansa

@@ -1,0 +1,58 @@
+// What an etcd of ours is started with, and how that reads on its command line. Pure.
+//
+// Flags as of etcd 3.4 (https://etcd.io/docs/v3.4/op-guide/configuration/).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace hansa {
+
+// Every member of a cluster must use the same. etcd wants an election of at least five heartbeats.
+struct EtcdTiming {
+    Milliseconds heartbeat{100};
+    Milliseconds election{1000};
+};
+
+// What we let our etcd accept, and what clients of it may therefore send: more than etcd's own
+// 128 operations and 1.5 MiB, so that a peer publishes all its exports in one transaction.
+constexpr std::size_t etcd_operations_max = 10'240;
+constexpr std::size_t etcd_bytes_max = std::size_t{10} << 20;
+
+struct EtcdMember {
+    std::string name;
+    std::string peer_url;
+};
+
+struct EtcdConfig {
+    enum class Entry { founding, joining };
+
+    std::string program = "etcd";  // looked up in PATH unless it holds a '/'
+    std::string name;
+    std::string data_directory;
+    std::vector<std::string> client_urls;   // where it listens
+    std::vector<std::string> peer_urls;     // where it listens
+    std::vector<std::string> clients_told;  // what others are told; empty: as it listens
+    std::vector<std::string> peers_told;    // what others are told; empty: as it listens
+    std::vector<EtcdMember> members;        // of the whole cluster; empty: this one only
+    std::string token;                      // tells clusters apart that reuse addresses
+    Entry entry = Entry::founding;
+    EtcdTiming timing;
+    std::uint64_t quota_bytes = std::uint64_t{2} << 30;
+    std::uint64_t revisions_kept = 10'000;  // older history is compacted away each 5 minutes
+};
+
+// Program first.
+std::vector<std::string> etcd_command_line(const EtcdConfig& config);
+
+// A line of etcd's JSON log.
+struct EtcdLogLine {
+    bool serving = false;  // clients are served from now on
+    std::string fault;     // of a line that is an error: message and error, else empty
+};
+EtcdLogLine read_etcd_log(const std::string& line);
+
+}  // namespace hansa
