@@ -17,9 +17,6 @@ bool has_control(std::string_view text) {
     });
 }
 
-return a.line != b.line ? a.line < b.line : a.column < b.column;
-}
-
 }  // namespace
 
 std::string Findings::place(Mark mark) const {
