@@ -1,0 +1,116 @@
+// How long does it take to prepare a graph: parse, link, find automatic edges, order, compare?
+//
+// Each measurement runs with 10,000 and 100,000 resources, so that growth can be seen; figures.py
+// reads the medians. Resources are files, as in most graphs.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "base/check.h"
+#include "graph/graph.h"
+#include "kinds/standard.h"
+
+namespace hansa {
+namespace {
+
+Declaration file(std::string name, std::string path) {
+    Declaration declaration;
+    declaration.id = {"file", std::move(name)};
+    Value::Map fields;
+    fields.push_back({"path", {}, Value::of_text(std::move(path))});
+    if (fields.back().value.scalar().text.back() != '/')
+        fields.push_back({"content", {}, Value::of_text("content\n")});
+    declaration.fields = Value::of_map(std::move(fields));
+    return declaration;
+}
+
+Manifest flat(std::int64_t count) {
+    Manifest manifest{.name = "flat"};
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::string name = "f" + std::to_string(i);
+        manifest.resources.push_back(file(name, "/srv/" + name));
+    }
+    return manifest;
+}
+
+// Each after the one before it.
+Manifest chain(std::int64_t count) {
+    Manifest manifest = flat(count);
+    for (std::size_t i = 1; i < manifest.resources.size(); ++i) {
+        EdgeDeclaration edge;
+        edge.name = "e" + std::to_string(i);
+        edge.from = manifest.resources[i - 1].id;
+        edge.to = manifest.resources[i].id;
+        manifest.edges.push_back(std::move(edge));
+    }
+    return manifest;
+}
+
+// A directory tree of ten entries each, every tenth a directory: the order comes from automatic
+// edges alone.
+Manifest tree(std::int64_t count) {
+    Manifest manifest{.name = "tree"};
+    std::vector<std::string> directories = {"/srv/"};
+    for (std::size_t next = 0; static_cast<std::int64_t>(manifest.resources.size()) < count;
+         ++next) {
+        const std::string parent = directories[next];
+        for (int i = 0; i < 10; ++i) {
+            std::string path = parent + std::to_string(i);
+            if (i < 2) {
+                path += "/";
+                directories.push_back(path);
+            }
+            manifest.resources.push_back(file("t" + path, path));
+        }
+    }
+    return manifest;
+}
+
+void declare(benchmark::State& state, Manifest (*make)(std::int64_t)) {
+    const Catalog catalog = standard_kinds();
+    const Manifest manifest = make(state.range(0));
+    for (auto _ : state) {
+        Graph graph(catalog);
+        auto delta = graph.declare(manifest);
+        check(bool(delta), "the graph is good");
+        benchmark::DoNotOptimize(topological_order(graph).size());
+    }
+}
+
+void declare_chain(benchmark::State& state) {
+    declare(state, chain);
+}
+void declare_tree(benchmark::State& state) {
+    declare(state, tree);
+}
+void declare_flat(benchmark::State& state) {
+    declare(state, flat);
+}
+
+// The file was edited: one resource of a tree differs.
+void declare_again(benchmark::State& state) {
+    const Catalog catalog = standard_kinds();
+    Manifest manifests[] = {tree(state.range(0)), tree(state.range(0))};
+    Declaration& edited = manifests[1].resources.back();
+    edited.fields.map().back().value = Value::of_text("edited\n");
+    Graph graph(catalog);
+    check(bool(graph.declare(manifests[0])), "the graph is good");
+    std::size_t turn = 0;
+    for (auto _ : state) {
+        auto delta = graph.declare(manifests[++turn % 2]);
+        check(delta && delta->added.size() == 1, "one resource is redefined");
+    }
+}
+
+constexpr std::int64_t small = 10'000;
+constexpr std::int64_t large = 100'000;
+
+BENCHMARK(declare_chain)->Arg(small)->Arg(large)->Unit(benchmark::kMillisecond);
+BENCHMARK(declare_tree)->Arg(small)->Arg(large)->Unit(benchmark::kMillisecond);
+BENCHMARK(declare_flat)->Arg(small)->Arg(large)->Unit(benchmark::kMillisecond);
+BENCHMARK(declare_again)->Arg(small)->Arg(large)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace hansa
+
+BENCHMARK_MAIN();
