@@ -25,7 +25,8 @@ Declaration file(std::string name, std::string path) {
 }
 
 Manifest flat(std::int64_t count) {
-    Manifest manifest{.name = "flat"};
+    Manifest manifest;
+    manifest.name = "flat";
     for (std::int64_t i = 0; i < count; ++i) {
         const std::string name = "f" + std::to_string(i);
         manifest.resources.push_back(file(name, "/srv/" + name));
@@ -49,7 +50,8 @@ Manifest chain(std::int64_t count) {
 // A directory tree of ten entries each, every tenth a directory: the order comes from automatic
 // edges alone.
 Manifest tree(std::int64_t count) {
-    Manifest manifest{.name = "tree"};
+    Manifest manifest;
+    manifest.name = "tree";
     std::vector<std::string> directories = {"/srv/"};
     for (std::size_t next = 0; static_cast<std::int64_t>(manifest.resources.size()) < count;
          ++next) {
