@@ -119,12 +119,12 @@ def restore(tools):
 
 
 def prepare(tools):
-    """Google Benchmark's own medians; 10,000 and 100,000 in one run, in random turns."""
+    """Google Benchmark's own medians of processor time; both sizes in one run, in random turns."""
     command = [tools.program("prepare_bench"), "--benchmark_format=json",
                "--benchmark_repetitions=5", "--benchmark_enable_random_interleaving=true",
                "--benchmark_report_aggregates_only=true"]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1800)
-    medians = {b["run_name"]: b["real_time"] / 1e9 for b in json.loads(run.stdout)["benchmarks"]
+    medians = {b["run_name"]: b["cpu_time"] / 1e9 for b in json.loads(run.stdout)["benchmarks"]
                if b["aggregate_name"] == "median"}
     for name in sorted({name.split("/")[0] for name in medians}):
         small, large = medians[f"{name}/10000"], medians.get(f"{name}/100000")
