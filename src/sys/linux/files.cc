@@ -226,9 +226,11 @@ Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
     if (!file) return failure(place->path);
     Temporary temporary(*place, std::move(name));
     if (!write_all(file.get(), bytes) || !apply_attributes(file.get(), wanted) ||
-        ::fsync(file.get()) != 0 || !temporary.put_in_place()) {
+        ::fsync(file.get()) != 0) {
         return failure(place->path);
     }
+    file.close();  // before it has its name: whoever watches the name is called once, not twice
+    if (!temporary.put_in_place()) return failure(place->path);
     return {};
 }
 
