@@ -43,11 +43,11 @@ std::string readable(Duration duration) {
 }
 
 std::string iso8601(WallTime time) {
-    using namespace std::chrono;
-    const auto ms = floor<Milliseconds>(time);
-    const auto day = floor<days>(ms);
-    const year_month_day date{day};
-    const hh_mm_ss<Milliseconds> clock{ms - day};
+    namespace chrono = std::chrono;
+    const auto ms = chrono::floor<Milliseconds>(time);
+    const auto day = chrono::floor<chrono::days>(ms);
+    const chrono::year_month_day date{day};
+    const chrono::hh_mm_ss<Milliseconds> clock{ms - day};
 
     std::array<char, 48> text;
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
