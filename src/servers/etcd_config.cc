@@ -36,7 +36,7 @@ std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
         return join(told.empty() ? own : told, ",");
     };
     const bool founding = config.entry == EtcdConfig::Entry::founding;
-    return {
+    std::vector<std::string> line = {
         config.program,
         "--name=" + config.name,
         "--data-dir=" + config.data_directory,
@@ -64,6 +64,8 @@ std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
         "--log-level=info",
         "--log-outputs=stderr",
     };
+    line.insert(line.end(), config.more_flags.begin(), config.more_flags.end());
+    return line;
 }
 
 EtcdLogLine read_etcd_log(const std::string& line) {

@@ -43,6 +43,7 @@ struct EtcdConfig {
     EtcdTiming timing;
     std::uint64_t quota_bytes = std::uint64_t{2} << 30;
     std::uint64_t revisions_kept = 10'000;  // older history is compacted away each 5 minutes
+    std::vector<std::string> more_flags;    // the operator's; they win over ours
 };
 
 // Program first.

@@ -93,16 +93,18 @@ class StoreOverGrpc final : public EtcdStore {
     void revoke(LeaseId lease, Done<void> done) override {
         pb::LeaseRevokeRequest request;
         request.set_id(lease);
+        auto tries = std::make_shared<int>(0);  // shared by the tries and the answer
         pursue<pb::LeaseRevokeResponse>(
             Repeat::always,
-            [request](Connection& on, auto* context, auto* queue) {
+            [request, tries](Connection& on, auto* context, auto* queue) {
+                ++*tries;
                 return on.lease->AsyncLeaseRevoke(context, request, queue);
             },
-            [done = std::move(done)](Result<pb::LeaseRevokeResponse> response) {
-                // Gone is what was asked for, and a repeated try finds it so.
-                if (!response && response.error().code != Code::missing)
-                    return done(std::move(response).error());
-                done({});
+            [tries, done = std::move(done)](Result<pb::LeaseRevokeResponse> response) {
+                if (response) return done({});
+                // A try without an answer may have done it.
+                if (*tries > 1 && response.error().code == Code::missing) return done({});
+                done(std::move(response).error());
             });
     }
 

@@ -95,6 +95,9 @@ class EtcdRig {
         return best;
     }
 
+    // To be changed before it is started.
+    EtcdConfig& config(std::size_t at) { return members_[at].config; }
+
     int pid(std::size_t at) const { return members_[at].child ? members_[at].child->pid() : 0; }
     std::string url(std::size_t at) const { return members_[at].config.client_urls.front(); }
     std::string address(std::size_t at) const {
