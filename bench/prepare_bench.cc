@@ -4,7 +4,9 @@
 // reads the medians. Resources are files, as in most graphs.
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "graph/graph.h"
@@ -79,6 +81,20 @@ std::string text_of_flat(std::int64_t count) {
     return text;
 }
 
+// The floor of growth: what the caches of this machine make of an index of as many small objects,
+// each made on the heap and looked up by name once.
+void index_floor(benchmark::State& state) {
+    const Manifest manifest = flat(state.range(0));
+    for (auto _ : state) {
+        std::unordered_map<std::string, std::unique_ptr<Declaration>> index;
+        for (const Declaration& each : manifest.resources)
+            index.emplace(each.id.text(), std::make_unique<Declaration>(each));
+        std::size_t found = 0;
+        for (const Declaration& each : manifest.resources) found += index.count(each.id.text());
+        check(found == manifest.resources.size(), "everything is found");
+    }
+}
+
 void parse(benchmark::State& state) {
     const Catalog catalog = standard_kinds();
     const std::string text = text_of_flat(state.range(0));
@@ -128,6 +144,7 @@ void declare_again(benchmark::State& state) {
 constexpr std::int64_t small = 10'000;
 constexpr std::int64_t large = 100'000;
 
+BENCHMARK(index_floor)->Arg(small)->Arg(large)->Unit(benchmark::kMicrosecond);
 BENCHMARK(parse)->Arg(small)->Arg(large)->Unit(benchmark::kMicrosecond);
 BENCHMARK(declare_chain)->Arg(small)->Arg(large)->Unit(benchmark::kMicrosecond);
 BENCHMARK(declare_tree)->Arg(small)->Arg(large)->Unit(benchmark::kMicrosecond);
