@@ -1,0 +1,110 @@
+#include "servers/etcd_config.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace hansa {
+namespace {
+
+bool has(const EtcdConfig& config, const std::string& flag) {
+    const auto line = etcd_command_line(config);
+    return std::find(line.begin(), line.end(), flag) != line.end();
+}
+
+EtcdConfig example() {
+    EtcdConfig config;
+    config.name = "a";
+    config.data_directory = "/var/lib/hansa/a/etcd";
+    config.client_urls = {"http://127.0.0.1:2379"};
+    config.peer_urls = {"http://127.0.0.1:2380"};
+    config.token = "t1";
+    return config;
+}
+
+TEST(EtcdConfig, a_founder_is_a_cluster_of_its_own) {
+    EXPECT_EQ(etcd_command_line(example()),
+              (std::vector<std::string>{
+                  "etcd",
+                  "--name=a",
+                  "--data-dir=/var/lib/hansa/a/etcd",
+                  "--listen-client-urls=http://127.0.0.1:2379",
+                  "--advertise-client-urls=http://127.0.0.1:2379",
+                  "--listen-peer-urls=http://127.0.0.1:2380",
+                  "--initial-advertise-peer-urls=http://127.0.0.1:2380",
+                  "--initial-cluster=a=http://127.0.0.1:2380",
+                  "--initial-cluster-state=new",
+                  "--initial-cluster-token=t1",
+                  "--heartbeat-interval=100",
+                  "--election-timeout=1000",
+                  "--pre-vote=true",
+                  "--strict-reconfig-check=true",
+                  "--experimental-initial-corrupt-check=true",
+                  "--max-txn-ops=10240",
+                  "--max-request-bytes=10485760",
+                  "--quota-backend-bytes=2147483648",
+                  "--auto-compaction-mode=revision",
+                  "--auto-compaction-retention=10000",
+                  "--grpc-keepalive-min-time=500ms",
+                  "--logger=zap",
+                  "--log-level=info",
+                  "--log-outputs=stderr",
+              }));
+}
+
+TEST(EtcdConfig, who_joins_names_all_members_and_an_existing_cluster) {
+    auto config = example();
+    config.entry = EtcdConfig::Entry::joining;
+    config.members = {{"a", "http://10.0.0.1:2380"}, {"b", "http://10.0.0.2:2380"}};
+    EXPECT_TRUE(has(config, "--initial-cluster-state=existing"));
+    EXPECT_TRUE(has(config, "--initial-cluster=a=http://10.0.0.1:2380,b=http://10.0.0.2:2380"));
+}
+
+TEST(EtcdConfig, others_may_be_told_addresses_that_it_does_not_listen_on) {
+    auto config = example();
+    config.client_urls = {"http://0.0.0.0:2379"};
+    config.clients_told = {"http://10.0.0.1:2379", "http://192.0.2.1:2379"};
+    config.peers_told = {"http://10.0.0.1:2380"};
+    EXPECT_TRUE(has(config, "--listen-client-urls=http://0.0.0.0:2379"));
+    EXPECT_TRUE(has(config, "--advertise-client-urls=http://10.0.0.1:2379,http://192.0.2.1:2379"));
+    EXPECT_TRUE(has(config, "--initial-advertise-peer-urls=http://10.0.0.1:2380"));
+    EXPECT_TRUE(has(config, "--initial-cluster=a=http://10.0.0.1:2380"));
+}
+
+TEST(EtcdConfig, the_operators_flags_come_last_and_so_win) {
+    auto config = example();
+    config.more_flags = {"--snapshot-count=1000"};
+    EXPECT_EQ(etcd_command_line(config).back(), "--snapshot-count=1000");
+}
+
+TEST(EtcdLog, serving_is_told_by_two_generations_of_etcd) {
+    EXPECT_TRUE(read_etcd_log(R"({"level":"info","msg":"serving client traffic insecurely; this )"
+                              R"(is strongly discouraged!","address":"127.0.0.1:1"})")
+                    .serving);
+    EXPECT_TRUE(
+        read_etcd_log(R"({"level":"info","msg":"ready to serve client requests"})").serving);
+    EXPECT_FALSE(read_etcd_log(R"({"level":"info","msg":"serving peer traffic"})").serving);
+}
+
+TEST(EtcdLog, faults_carry_their_reason) {
+    EXPECT_EQ(read_etcd_log(R"({"level":"fatal","msg":"discovery failed","error":"listen tcp )"
+                            R"(127.0.0.1:2380: bind: address already in use","stacktrace":"x\ny"})")
+                  .fault,
+              "discovery failed: listen tcp 127.0.0.1:2380: bind: address already in use");
+    EXPECT_EQ(read_etcd_log(R"({"level":"panic","msg":"tocommit is out of range"})").fault,
+              "tocommit is out of range");
+    EXPECT_EQ(read_etcd_log(R"({"level":"info","msg":"fine","error":"none"})").fault, "");
+    EXPECT_EQ(read_etcd_log("flag provided but not defined: -x").fault,
+              "flag provided but not defined: -x");
+}
+
+TEST(EtcdLog, lines_of_any_shape_are_survived) {
+    for (const auto* line : {"", "{", "null", "[]", "{}", R"({"msg":3,"level":[]})", "\xff\x01{"}) {
+        EXPECT_FALSE(read_etcd_log(line).serving) << line;
+        EXPECT_EQ(read_etcd_log(line).fault, "") << line;
+    }
+    EXPECT_EQ(read_etcd_log("error: \x1b[31m\n").fault.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hansa
