@@ -115,6 +115,7 @@ void Publisher::on_committed(Result<Committed> committed) {
     }
     backoff_.reset();
     fence_ = Fence::none;
+    revision_ = committed->revision;
     if (!plan_) return advance();  // rechecked meanwhile: all is read again
     known_->apply(plan_->steps[step_].operations, committed->revision, me_.host);
     ++step_;

@@ -52,6 +52,9 @@ class Publisher {
     bool settled() const;
     const std::string& refusal() const { return refusal_; }
 
+    // Of the last commit made here; 0: none. Whoever watches exports/ is told of it.
+    Revision revision() const { return revision_; }
+
  private:
     void advance();
     void read();
@@ -84,6 +87,7 @@ class Publisher {
     bool announce_ = false;  // tell the report although nothing had to be written
     Instant begun_{};
     std::string refusal_;
+    Revision revision_ = 0;
 
     // Short at first: a commit may have overtaken the claim of the name that it is guarded by.
     Backoff backoff_{{Milliseconds{20}, Seconds{30}, Milliseconds{2}}};

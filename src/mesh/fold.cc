@@ -49,6 +49,7 @@ Amendment ExportFold::replace(const Reading& reading) {
     Touched touched;
     for (const Record& record : reading.records) put(record, touched);
     remove_unseen(reading.revision, touched);
+    revision_ = std::max(revision_, reading.revision);
     return settle(touched);
 }
 
@@ -60,6 +61,7 @@ Amendment ExportFold::apply(const EventBatch& batch) {
         else
             remove(event.record, touched);
     }
+    revision_ = std::max(revision_, batch.revision);
     return settle(touched);
 }
 
@@ -248,6 +250,12 @@ std::vector<std::string> ExportFold::hosts() const {
     for (const auto& [name, host] : hosts_)
         if (!host.entries.empty()) found.push_back(name);
     return found;
+}
+
+std::size_t ExportFold::host_count() const {
+    return static_cast<std::size_t>(
+        std::count_if(hosts_.begin(), hosts_.end(),
+                      [](const auto& host) { return !host.second.entries.empty(); }));
 }
 
 std::size_t ExportFold::differences(const Reading& reading,

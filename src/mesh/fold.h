@@ -44,6 +44,10 @@ class ExportFold {
 
     // Hosts that hold at least one record, in order.
     std::vector<std::string> hosts() const;
+    std::size_t host_count() const;
+
+    // The last one folded in; 0 before the first.
+    Revision revision() const { return revision_; }
 
     // How many keys differ from a full reading, those in `touched` aside: events about them came
     // while it was read.
@@ -101,6 +105,7 @@ class ExportFold {
     std::vector<happened::Refused> refusals_;
     std::size_t collected_ = 0;
     std::uint64_t round_ = 0;
+    Revision revision_ = 0;
 };
 
 }  // namespace hansa

@@ -15,8 +15,8 @@ namespace {
 using testing::content;
 using testing::host;
 
-// Tests run in the source directory.
-const std::filesystem::path golden = "src/mesh/golden";
+const std::filesystem::path tree = HANSA_TREE;
+const std::filesystem::path golden = tree / "src/mesh/golden";
 const std::string key_f1 = "/hansa/v1/exports/a/file/f1";
 
 std::string slurp(const std::filesystem::path& path) {
@@ -94,7 +94,7 @@ TEST(Records, manifests_have_golden_bytes) {
 
 // Examples in the page are blocks of two lines: the key, then the value.
 TEST(Records, the_page_that_explains_them_tells_the_truth) {
-    std::istringstream page(slurp("docs/formats/records.md"));
+    std::istringstream page(slurp(tree / "docs/formats/records.md"));
     std::string line;
     int records = 0;
     int manifests = 0;

@@ -1,0 +1,207 @@
+#include "mesh/collect.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace hansa {
+namespace {
+
+void append(Amendment& all, Amendment more) {
+    std::move(more.upserts.begin(), more.upserts.end(), std::back_inserter(all.upserts));
+    std::move(more.removals.begin(), more.removals.end(), std::back_inserter(all.removals));
+}
+
+}  // namespace
+
+Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog,
+                     Report& report, HostName self, CollectorTimes times, CollectorEvents events)
+    : loop_(loop),
+      store_(store),
+      random_(random),
+      report_(report),
+      self_(std::move(self)),
+      times_(times),
+      events_(std::move(events)),
+      fold_(catalog, self),
+      present_{self.text()} {
+    store_is(store.status().state);
+}
+
+void Collector::want(std::vector<CollectRequest> requests) {
+    if (requests == requests_) return;
+    requests_ = std::move(requests);
+    on_exports(fold_.want(requests_));
+    if (!requests_.empty() && !exports_) follow();
+    events_.on_moved();
+}
+
+bool Collector::folded(Revision revision) const {
+    return requests_.empty() || (exports_ && exports_->folded() && fold_.revision() >= revision);
+}
+
+void Collector::follow() {
+    const auto on_error = [this](const Error& error) {
+        report_.publish(happened::Refused{"store_error", "collecting: " + error.text});
+    };
+    FollowerEvents events;
+    events.on_all = [this](const Reading& reading) {
+        on_exports(fold_.replace(reading));
+        find_absent();
+    };
+    events.on_events = [this](const EventBatch& batch) {
+        const std::size_t hosts = fold_.host_count();
+        on_exports(fold_.apply(batch));
+        if (fold_.host_count() != hosts) find_absent();
+        events_.on_moved();
+    };
+    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
+        return check_exports(reading, touched);
+    };
+    events.on_error = on_error;
+    exports_ = std::make_unique<Follower>(loop_, store_, random_, keys::exports(), times_.follow,
+                                          std::move(events));
+
+    FollowerEvents peer_events;
+    peer_events.on_all = [this](const Reading& reading) { on_peers(reading); };
+    peer_events.on_events = [this](const EventBatch& batch) { on_peer_events(batch); };
+    peer_events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
+        return check_peers(reading, touched);
+    };
+    peer_events.on_error = on_error;
+    peers_ = std::make_unique<Follower>(loop_, store_, random_, keys::peers(), times_.follow,
+                                        std::move(peer_events));
+}
+
+void Collector::store_is(StoreStatus::State state) {
+    const bool answers = state == StoreStatus::State::connected;
+    if (answers && !store_since_) store_since_ = loop_.clock().now();
+    if (!answers) store_since_.reset();
+    if (exports_) exports_->store_is(state);
+    if (peers_) peers_->store_is(state);
+    review();
+}
+
+void Collector::on_exports(Amendment amendment) {
+    for (happened::Refused& refused : fold_.take_refusals()) report_.publish(std::move(refused));
+    emit(amendment);
+}
+
+void Collector::on_peers(const Reading& reading) {
+    std::set<std::string> present{self_.text()};
+    for (const Record& record : reading.records)
+        if (const auto host = keys::parse_peer(record.key)) present.insert(host->text());
+    present_ = std::move(present);
+    for (const std::string& host : present_) set_present(host);
+    find_absent();
+}
+
+void Collector::on_peer_events(const EventBatch& batch) {
+    bool gone = false;
+    for (const StoreEvent& event : batch.events) {
+        const auto host = keys::parse_peer(event.record.key);
+        if (!host || *host == self_) continue;
+        if (event.type == StoreEvent::Type::put) {
+            set_present(host->text());
+        } else {
+            present_.erase(host->text());
+            gone = true;
+        }
+    }
+    if (gone) find_absent();
+}
+
+// A peer that returns is current at once.
+void Collector::set_present(const std::string& host) {
+    present_.insert(host);
+    if (absent_.erase(host) == 0) return;
+    emit(fold_.use(host, ExportFold::Use::collect));
+    events_.on_moved();
+}
+
+// Counted from now: when its lease ended, or when its exports were first seen.
+void Collector::find_absent() {
+    if (!exports_->folded() || !peers_->folded()) return;
+    const std::vector<std::string> hosts = fold_.hosts();
+    std::erase_if(absent_, [&](const auto& absent) {
+        if (std::binary_search(hosts.begin(), hosts.end(), absent.first)) return false;
+        (void)fold_.use(absent.first, ExportFold::Use::collect);  // it exports nothing
+        return true;
+    });
+    for (const std::string& host : hosts)
+        if (!present_.contains(host)) absent_.try_emplace(host, Absence{loop_.clock().now()});
+    review();
+}
+
+bool Collector::check_exports(const Reading& reading, const std::set<std::string>& touched) {
+    const std::size_t found = fold_.differences(reading, touched);
+    if (found > 0) count_difference(counted(found, "export"));
+    return found == 0;
+}
+
+bool Collector::check_peers(const Reading& reading, const std::set<std::string>& touched) {
+    std::set<std::string> listed{self_.text()};
+    for (const Record& record : reading.records)
+        if (const auto host = keys::parse_peer(record.key)) listed.insert(host->text());
+    std::vector<std::string> found;
+    std::set_symmetric_difference(listed.begin(), listed.end(), present_.begin(), present_.end(),
+                                  std::back_inserter(found));
+    std::erase_if(found, [&touched](const std::string& host) {
+        return touched.contains(keys::peer(*HostName::parse(host)));
+    });
+    if (!found.empty()) count_difference(counted(found.size(), "peer"));
+    return found.empty();
+}
+
+void Collector::count_difference(std::string what) {
+    report_.publish(happened::Refused{
+        "fold_difference", "a full reading of the store differs from the copy in " + what +
+                               "; the copy is read anew, please report this"});
+}
+
+LifeFacts Collector::facts(const Absence& absence) const {
+    return {absence.since, store_since_, absence.expired};
+}
+
+// Judges every host that is absent, and waits for the next one to expire.
+void Collector::review() {
+    const Instant now = loop_.clock().now();
+    Amendment amendment;
+    std::optional<Instant> next;
+    for (auto& [host, absence] : absent_) {
+        absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
+        if (absence.expired) append(amendment, fold_.use(host, ExportFold::Use::drop));
+        const auto later = next_judgement(facts(absence), now, times_.life);
+        if (later && (!next || *later < *next)) next = later;
+    }
+    arm(next);
+    emit(amendment);
+    events_.on_moved();
+}
+
+void Collector::arm(std::optional<Instant> next) {
+    expiry_.reset();
+    if (!next) return;
+    expiry_ = loop_.after(*next - loop_.clock().now(), [this] {
+        const Held ended = std::move(expiry_);
+        review();
+    });
+}
+
+void Collector::emit(const Amendment& amendment) {
+    if (amendment.empty()) return;
+    events_.on_amendment(amendment);
+    report_.publish(happened::Collected{fold_.collected(), amendment.upserts.size(),
+                                        amendment.removals.size()});
+}
+
+std::vector<StalePeer> Collector::stale() const {
+    std::vector<StalePeer> found;
+    const Instant now = loop_.clock().now();
+    for (const auto& [host, absence] : absent_)
+        found.push_back({host, judge(facts(absence), now, times_.life), now - absence.since});
+    return found;
+}
+
+}  // namespace hansa

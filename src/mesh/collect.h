@@ -1,0 +1,97 @@
+// A Collector turns what other peers (and this one) export into amendments of this host's graph.
+//
+// Owned by Mesh. Loop thread only; never blocks. Nothing is read or watched while nothing is asked
+// for. While the store is away, what is known stays in force (graph.md 4.6).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mesh/fold.h"
+#include "mesh/follower.h"
+#include "mesh/liveness.h"
+#include "report/report.h"
+
+namespace hansa {
+
+struct CollectorEvents {
+    std::function<void(const Amendment&)> on_amendment;
+    Action on_moved;  // folded() or stale() may have changed
+};
+
+// A peer whose lease has ended and whose exports are still in force, or no longer.
+struct StalePeer {
+    std::string host;
+    Life life = Life::stale;
+    Duration since{0};
+};
+
+struct CollectorTimes {
+    FollowerTimes follow;
+    LifeTimes life;
+};
+
+class Collector {
+ public:
+    // Every reference must outlive the collector.
+    Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog, Report& report,
+              HostName self, CollectorTimes times, CollectorEvents events);
+
+    // Replaces what is asked for.
+    void want(std::vector<CollectRequest> requests);
+
+    void store_is(StoreStatus::State state);
+
+    // One full read is in, and everything up to `revision` (own publications are awaited, so that
+    // what one collects from oneself is there too); or nothing is asked for.
+    bool folded(Revision revision) const;
+
+    // In order of hosts.
+    std::vector<StalePeer> stale() const;
+
+    std::size_t collected() const { return fold_.collected(); }
+
+ private:
+    void follow();
+    void on_exports(Amendment amendment);
+    void on_peers(const Reading& reading);
+    void on_peer_events(const EventBatch& batch);
+    bool check_exports(const Reading& reading, const std::set<std::string>& touched);
+    bool check_peers(const Reading& reading, const std::set<std::string>& touched);
+    void count_difference(std::string what);
+    void review();
+    void arm(std::optional<Instant> next);
+    void emit(const Amendment& amendment);
+
+    struct Absence {
+        Instant since;
+        bool expired = false;
+    };
+    LifeFacts facts(const Absence& absence) const;
+    void find_absent();
+    void set_present(const std::string& host);
+
+    Loop& loop_;
+    Store& store_;
+    Random& random_;
+    Report& report_;
+    const HostName self_;
+    const CollectorTimes times_;
+    CollectorEvents events_;
+
+    ExportFold fold_;
+    std::vector<CollectRequest> requests_;
+    std::unique_ptr<Follower> exports_;
+    std::unique_ptr<Follower> peers_;
+    std::set<std::string> present_;          // hosts with a peer record, and this one
+    std::map<std::string, Absence> absent_;  // that have exports, but no peer record
+    std::optional<Instant> store_since_;
+    Held expiry_;
+};
+
+}  // namespace hansa

@@ -1,0 +1,106 @@
+#include "mesh/follower.h"
+
+#include <memory>
+
+namespace hansa {
+
+Follower::Follower(Loop& loop, Store& store, Random& random, std::string prefix,
+                   FollowerTimes times, FollowerEvents events)
+    : loop_(loop),
+      store_(store),
+      random_(random),
+      prefix_(std::move(prefix)),
+      times_(times),
+      events_(std::move(events)) {
+    read_all();
+}
+
+void Follower::store_is(StoreStatus::State state) {
+    if (state != StoreStatus::State::connected) away_ = true;
+    if (state != StoreStatus::State::connected || !retry_) return;
+    retry_.reset();
+    read_all();
+}
+
+void Follower::read_all() {
+    if (reading_) return;
+    reading_ = true;
+    store_.read(ReadScope::prefix, prefix_, lifeline_.guard([this](Result<Reading> reading) {
+        reading_ = false;
+        on_all(std::move(reading));
+    }));
+}
+
+void Follower::on_all(Result<Reading> reading) {
+    if (!reading) {
+        if (reading.error().code != Code::unavailable) events_.on_error(reading.error());
+        retry_ = loop_.after(backoff_.next(random_), [this] {
+            const Held ended = std::move(retry_);
+            read_all();
+        });
+        return;
+    }
+    backoff_.reset();
+    WatchHandlers handlers;
+    handlers.on_events = [this](const EventBatch& batch) { on_events(batch); };
+    handlers.on_lost = [this](Revision) { read_again(); };
+    watch_ = store_.watch(prefix_, reading->revision + 1, std::move(handlers));
+    folded_ = true;
+    plan_check();
+    events_.on_all(*reading);
+}
+
+void Follower::on_events(const EventBatch& batch) {
+    if (checking_)
+        for (const StoreEvent& event : batch.events) touched_.insert(event.record.key);
+    events_.on_events(batch);
+}
+
+// Not from within the watch's own callback, which must not destroy the watch.
+void Follower::read_again() {
+    retry_ = loop_.after(Duration{0}, [this] {
+        const Held ended = std::move(retry_);
+        watch_.reset();
+        read_all();
+    });
+}
+
+void Follower::plan_check() {
+    checking_ = false;
+    touched_.clear();
+    const auto fifth = static_cast<std::uint64_t>(times_.check_every.count() / 5);
+    const Duration jitter{static_cast<std::int64_t>(random_.below(2 * fifth + 1))};
+    check_ = loop_.after(times_.check_every - Duration{static_cast<std::int64_t>(fifth)} + jitter,
+                         [this] {
+                             const Held ended = std::move(check_);
+                             begin_check();
+                         });
+}
+
+void Follower::begin_check() {
+    checking_ = true;
+    away_ = store_.status().state != StoreStatus::State::connected;
+    if (away_ || retry_ || reading_) return plan_check();
+    store_.read(ReadScope::prefix, prefix_, lifeline_.guard([this](Result<Reading> reading) {
+        // `checking_` is over when everything was read anew meanwhile.
+        if (!checking_) return;
+        if (!reading) return plan_check();
+        // Only keys and revisions are compared; values would be held for nothing.
+        for (Record& record : reading->records) record.value = {};
+        auto kept = std::make_shared<Reading>(std::move(*reading));  // shared: an Action is copied
+        check_ = loop_.after(times_.settling, [this, kept] {
+            const Held ended = std::move(check_);
+            settle_check(*kept);
+        });
+    }));
+}
+
+void Follower::settle_check(const Reading& reading) {
+    // Events may be late for longer than usual after the store was away.
+    const bool comparable = !away_ && !retry_ && !reading_;
+    const bool same = !comparable || events_.on_check(reading, touched_);
+    plan_check();
+    if (!same) read_again();
+}
+
+}  // namespace hansa

@@ -1,0 +1,86 @@
+// Who is who in a cluster: the records under cluster, names/ and peers/, and the decision of a
+// peer that wants to come in. Pure. Formats: docs/formats/records.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "mesh/store.h"
+
+namespace hansa {
+
+struct ClusterRecord {
+    std::string id;  // a UUID
+    std::string created;
+    friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
+};
+
+// Whose a host name is, until it is released.
+struct NameRecord {
+    std::string name;
+    std::string uuid;
+    std::string since;
+    std::string where;  // for people: machine and process
+    friend bool operator==(const NameRecord&, const NameRecord&) = default;
+};
+
+// Hangs on a lease: as long as it is there the peer is alive.
+struct PeerRecord {
+    std::string name;
+    std::string uuid;
+    std::uint64_t incarnation = 0;
+    std::string version;
+    std::string where;
+    std::vector<std::string> urls;  // where it serves the store to clients, if it does
+    friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
+};
+
+std::string encode(const ClusterRecord& record);
+std::string encode(const NameRecord& record);
+std::string encode(const PeerRecord& record);
+Result<ClusterRecord> decode_cluster(std::string_view value);
+Result<NameRecord> decode_name(std::string_view key, std::string_view value);
+Result<PeerRecord> decode_peer(std::string_view key, std::string_view value);
+
+enum class Founding {
+    never,     // a store without a cluster is not ours to found one in
+    if_empty,  // found one
+};
+
+struct Admission {
+    std::string cluster_id;  // the only one acceptable; empty: whichever is there
+    Founding founding = Founding::never;
+};
+
+// What a peer knows of itself before it asks.
+struct Applicant {
+    HostName host;
+    std::string uuid;
+    std::string where;
+};
+
+struct AdmissionFacts {
+    std::optional<Record> cluster;
+    std::optional<Record> name;
+};
+
+// `claim` is what remains to be written; nothing when the name is ours already. Once it is
+// applied, the name's key holds `name_value`.
+struct AdmissionStep {
+    std::string cluster_id;
+    std::string name_value;
+    std::optional<Transaction> claim;
+};
+
+// Code::conflict: another cluster, or the name is somebody else's; Code::missing: no cluster
+// here. `new_cluster_id` is used where one has to be founded.
+Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applicant& me,
+                                       const Admission& wish, const std::string& new_cluster_id,
+                                       WallTime now);
+
+}  // namespace hansa

@@ -1,0 +1,207 @@
+#include "mesh/membership.h"
+
+#include "mesh/keys.h"
+
+namespace hansa {
+namespace {
+
+std::optional<Record> only(Reading reading) {
+    if (reading.records.empty()) return std::nullopt;
+    return std::move(reading.records.front());
+}
+
+}  // namespace
+
+Membership::Membership(Loop& loop, Store& store, Random& random, HostName host,
+                       MembershipOptions options, MembershipEvents events)
+    : loop_(loop),
+      store_(store),
+      random_(random),
+      host_(std::move(host)),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      new_cluster_id_(make_uuid(random)) {
+    hold_lease();
+    look();
+}
+
+Compare Membership::name_is_ours() const {
+    return Compare::holds(keys::name_of(host_), name_value_);
+}
+
+void Membership::look() {
+    if (looking_ || ended_) return;
+    looking_ = true;
+    answers_due_ = 2;
+    facts_ = {};
+    look_failed_.reset();
+    const auto ask = [this](const std::string& key, std::optional<Record> AdmissionFacts::*fact) {
+        store_.read(ReadScope::key, key, lifeline_.guard([this, fact](Result<Reading> reading) {
+            if (reading)
+                facts_.*fact = only(std::move(*reading));
+            else
+                look_failed_ = std::move(reading).error();
+            if (--answers_due_ == 0) on_looked();
+        }));
+    };
+    ask(keys::cluster(), &AdmissionFacts::cluster);
+    ask(keys::name_of(host_), &AdmissionFacts::name);
+}
+
+void Membership::on_looked() {
+    looking_ = false;
+    if (ended_) return;
+    if (look_failed_) {
+        if (look_failed_->code != Code::unavailable) events_.on_error(*look_failed_);
+        look_retry_ = loop_.after(look_backoff_.next(random_), [this] {
+            const Held ended = std::move(look_retry_);
+            look();
+        });
+        return;
+    }
+    // Once in a cluster, this one and no other.
+    Admission wish = options_.admission;
+    if (!cluster_id_.empty()) wish.cluster_id = cluster_id_;
+    const auto step = decide_admission(facts_, {host_, options_.uuid, options_.where}, wish,
+                                       new_cluster_id_, loop_.clock().wall());
+    if (!step) {
+        ended_ = true;
+        lease_kept_.reset();
+        return events_.on_refused(step.error());
+    }
+    name_value_ = step->name_value;
+    if (!step->claim) {
+        events_.on_claiming(name_is_ours());
+        return enter(*step);
+    }
+    store_.commit(*step->claim, lifeline_.guard([this, step = *step](Result<Committed> committed) {
+        on_claimed(step, std::move(committed));
+    }));
+    events_.on_claiming(name_is_ours());
+}
+
+void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committed) {
+    if (ended_) return;
+    if (committed && committed->applied) return enter(step);
+    if (!committed && committed.error().code != Code::unavailable)
+        events_.on_error(committed.error());
+    // Somebody was faster, or the claim's fate is unknown: what is there now decides.
+    look_retry_ = loop_.after(committed ? Duration{0} : look_backoff_.next(random_), [this] {
+        const Held ended = std::move(look_retry_);
+        look();
+    });
+}
+
+void Membership::enter(const AdmissionStep& step) {
+    look_backoff_.reset();
+    const bool first = !entered_;
+    entered_ = true;
+    cluster_id_ = step.cluster_id;
+    if (first) events_.on_entered(cluster_id_);
+    put_record();
+}
+
+void Membership::advertise(std::vector<std::string> urls) {
+    urls_ = std::move(urls);
+    put_record();
+}
+
+void Membership::verify() {
+    if (!look_retry_) look();
+}
+
+void Membership::store_returned() {
+    if (look_retry_) {
+        look_retry_.reset();
+        look();
+    }
+    if (put_retry_) {
+        put_retry_.reset();
+        put_record();
+    }
+}
+
+void Membership::hold_lease() {
+    LeaseHandlers handlers;
+    handlers.on_granted = [this](LeaseId lease) { on_granted(lease); };
+    handlers.on_lost = [this] {
+        lease_ = 0;
+        lease_was_lost_ = true;
+    };
+    lease_kept_ = store_.keep_lease(options_.lease, std::move(handlers));
+}
+
+void Membership::on_granted(LeaseId lease) {
+    lease_ = lease;
+    put_record();
+    if (lease_was_lost_) {
+        lease_was_lost_ = false;
+        events_.on_renewed();
+    }
+}
+
+void Membership::put_record() {
+    if (ended_ || putting_ || put_retry_ || lease_ == 0 || !entered_) return;
+    const PeerRecord record{host_.text(),     options_.uuid,  options_.incarnation,
+                            options_.version, options_.where, urls_};
+    std::string value = encode(record);
+    if (value == put_value_ && lease_ == put_lease_) return;
+    Transaction transaction;
+    transaction.when.push_back(name_is_ours());
+    transaction.then.push_back(Operation::put(keys::peer(host_), value, lease_));
+    putting_ = true;
+    store_.commit(std::move(transaction),
+                  lifeline_.guard([this, value = std::move(value),
+                                   lease = lease_](Result<Committed> committed) {
+                      on_put(value, lease, std::move(committed));
+                  }));
+}
+
+void Membership::on_put(const std::string& value, LeaseId lease, Result<Committed> committed) {
+    putting_ = false;
+    if (ended_) return;
+    if (committed && committed->applied) {
+        put_backoff_.reset();
+        put_value_ = value;
+        put_lease_ = lease;
+        return put_record();  // something may have changed meanwhile
+    }
+    // Code::missing: the lease has ended already; its keeper notices and gets another one.
+    const Code code = committed ? Code::conflict : committed.error().code;
+    if (code != Code::unavailable && code != Code::missing && code != Code::conflict)
+        events_.on_error(committed.error());
+    if (code == Code::conflict) verify();
+    put_retry_ = loop_.after(put_backoff_.next(random_), [this] {
+        const Held ended = std::move(put_retry_);
+        put_record();
+    });
+}
+
+void Membership::leave(Departure departure, std::function<void(Result<void>)> done) {
+    ended_ = true;
+    look_retry_.reset();
+    put_retry_.reset();
+    lease_kept_.reset();
+    if (!entered_) return loop_.post([done = std::move(done)] { done({}); });
+    Transaction transaction;
+    transaction.when.push_back(name_is_ours());
+    transaction.then.push_back(Operation::remove(keys::name_of(host_)));
+    transaction.then.push_back(Operation::remove(keys::peer(host_)));
+    if (departure == Departure::withdraw_exports)
+        transaction.then.push_back(Operation::remove_prefix(keys::exports_of(host_)));
+    store_.commit(std::move(transaction), [done = std::move(done)](Result<Committed> committed) {
+        if (!committed) return done(std::move(committed).error());
+        done({});
+    });
+}
+
+void Membership::stop(Action done) {
+    ended_ = true;
+    look_retry_.reset();
+    put_retry_.reset();
+    lease_kept_.reset();
+    if (lease_ == 0) return loop_.post(std::move(done));
+    store_.revoke(lease_, [done = std::move(done)](Result<void>) { done(); });
+}
+
+}  // namespace hansa

@@ -1,0 +1,117 @@
+// A Membership makes this host a peer of the store's cluster and keeps it one: its name claimed,
+// its leased record there.
+//
+// Owned by Mesh. Loop thread only; never blocks. While the store is away it keeps trying. A lost
+// lease is granted again and the record put again under it, with the same incarnation; the name
+// is released only by leave().
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "mesh/backoff.h"
+#include "mesh/identity.h"
+#include "mesh/lifeline.h"
+#include "mesh/store.h"
+#include "sys/loop.h"
+
+namespace hansa {
+
+struct MembershipOptions {
+    std::string uuid;               // of this host; kept by the caller over restarts
+    std::uint64_t incarnation = 0;  // grows with every start
+    std::string version;
+    std::string where;  // for people: machine and process
+    Admission admission;
+    Seconds lease{30};
+};
+
+struct MembershipEvents {
+    // The claim is on its way: commits that compare with this may be sent behind it.
+    std::function<void(Compare name_is_ours)> on_claiming;
+    // The name is ours, in this cluster.
+    std::function<void(const std::string& cluster_id)> on_entered;
+    // Another cluster, no cluster, or the name is another's: nothing more is tried.
+    std::function<void(const Error&)> on_refused;
+    // The lease had ended and is back: others may have taken this host for gone.
+    Action on_renewed;
+    // The store refuses a request: why, for people.
+    std::function<void(const Error&)> on_error;
+};
+
+class Membership {
+ public:
+    // Every reference must outlive it. Begins at once.
+    Membership(Loop& loop, Store& store, Random& random, HostName host, MembershipOptions options,
+               MembershipEvents events);
+
+    bool entered() const { return entered_; }
+    const std::string& cluster_id() const { return cluster_id_; }
+
+    // Where this host serves the store to clients; written when it differs.
+    void advertise(std::vector<std::string> urls);
+
+    // Somebody found that the name is perhaps not ours: look.
+    void verify();
+
+    void store_returned();
+
+    enum class Departure {
+        keep_exports,      // they go stale, then expire
+        withdraw_exports,  // at once
+    };
+    // Gives the name back. `done` is called once; nothing else is done afterwards.
+    void leave(Departure departure, std::function<void(Result<void>)> done);
+
+    // Ends the lease, so that others see at once that we stopped. Keeps the name. `done` is called
+    // once.
+    void stop(Action done);
+
+ private:
+    void look();
+    void on_looked();
+    void on_claimed(const AdmissionStep& step, Result<Committed> committed);
+    void enter(const AdmissionStep& step);
+    void hold_lease();
+    void on_granted(LeaseId lease);
+    void put_record();
+    void on_put(const std::string& value, LeaseId lease, Result<Committed> committed);
+    Compare name_is_ours() const;
+
+    Loop& loop_;
+    Store& store_;
+    Random& random_;
+    const HostName host_;
+    const MembershipOptions options_;
+    MembershipEvents events_;
+    const std::string new_cluster_id_;
+
+    bool entered_ = false;
+    bool ended_ = false;
+    std::string cluster_id_;
+    std::string name_value_;
+
+    bool looking_ = false;
+    int answers_due_ = 0;
+    AdmissionFacts facts_;
+    std::optional<Error> look_failed_;
+
+    std::vector<std::string> urls_;
+    LeaseId lease_ = 0;
+    bool lease_was_lost_ = false;
+    bool putting_ = false;
+    std::string put_value_;  // acknowledged, under `put_lease_`
+    LeaseId put_lease_ = 0;
+
+    Backoff look_backoff_;
+    Backoff put_backoff_;
+    Held look_retry_;
+    Held put_retry_;
+    Held lease_kept_;
+    Lifeline lifeline_;
+};
+
+}  // namespace hansa

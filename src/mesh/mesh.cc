@@ -1,0 +1,127 @@
+#include "mesh/mesh.h"
+
+namespace hansa {
+
+Mesh::Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Report& report,
+           HostName host, MeshOptions options, MeshEvents events)
+    : loop_(loop),
+      store_(store),
+      random_(random),
+      report_(report),
+      host_(std::move(host)),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      publisher_(loop, store, random, report, {host_, options_.membership.incarnation},
+                 options_.quota,
+                 {[this] { events_.on_moved(); },
+                  [this] {
+                      if (membership_) membership_->verify();
+                  }}),
+      collector_(loop, store, random, catalog, report, host_, options_.times,
+                 {[this](const Amendment& amendment) { events_.on_amendment(amendment); },
+                  [this] { events_.on_moved(); }}),
+      values_(loop, store, host_),
+      value_watch_(loop, store, random, host_) {}
+
+Mesh::~Mesh() {
+    store_.on_status([](const StoreStatus&) {});
+}
+
+void Mesh::start() {
+    store_.on_status([this](const StoreStatus& status) { on_status(status); });
+    MembershipEvents events;
+    events.on_claiming = [this](Compare name_is_ours) {
+        publisher_.enter(std::move(name_is_ours));
+    };
+    events.on_entered = [this](const std::string& cluster_id) {
+        events_.on_entered(cluster_id);
+        events_.on_moved();
+    };
+    events.on_refused = [this](const Error& refusal) {
+        publisher_.halt();
+        events_.on_refused(refusal);
+    };
+    // Who was taken for gone may find its exports cleared away.
+    events.on_renewed = [this] { publisher_.recheck(); };
+    events.on_error = [this](const Error& failed) { error("joining", failed); };
+    membership_ = std::make_unique<Membership>(loop_, store_, random_, host_, options_.membership,
+                                               std::move(events));
+    on_status(store_.status());
+}
+
+void Mesh::on_status(const StoreStatus& status) {
+    using Shown = happened::StoreChanged::State;
+    const bool connected = status.state == StoreStatus::State::connected;
+    const bool away = status.state == StoreStatus::State::away;
+    report_.publish(happened::StoreChanged{connected ? Shown::connected
+                                           : away    ? Shown::away
+                                                     : Shown::starting,
+                                           status.detail});
+    collector_.store_is(status.state);
+    if (connected) {
+        publisher_.store_returned();
+        value_watch_.store_returned();
+        membership_->store_returned();
+    }
+    events_.on_moved();
+}
+
+void Mesh::declare(std::vector<Wanted> exports, std::vector<CollectRequest> collects) {
+    // Even nothing is declared: an earlier run may have left something there.
+    exports_declared_ = exports_declared_ || !exports.empty();
+    publisher_.declare(std::move(exports));
+    collector_.want(std::move(collects));
+}
+
+void Mesh::advertise(std::vector<std::string> urls) {
+    if (membership_) membership_->advertise(std::move(urls));
+}
+
+MeshStanding Mesh::standing() const {
+    MeshStanding standing;
+    standing.entered = membership_ && membership_->entered();
+    standing.exports_acknowledged = !exports_declared_ || publisher_.settled();
+    standing.collect_folded = collector_.folded(publisher_.revision());
+    standing.exports_refused = publisher_.refusal();
+    standing.collected = collector_.collected();
+    standing.stale = collector_.stale();
+    return standing;
+}
+
+Held Mesh::watch_key(const std::string& key, Action changed) {
+    return value_watch_.watch_key(key, std::move(changed));
+}
+
+void Mesh::error(const std::string& doing, const Error& error) {
+    report_.publish(happened::Refused{"store_error", doing + ": " + error.text});
+}
+
+// `done`, called by whoever is first: the answer, or the end of the patience.
+std::function<void(Result<void>)> Mesh::once(Duration patience,
+                                             std::function<void(Result<void>)> done) {
+    auto finish = lifeline_.guard([this, done = std::move(done)](Result<void> result) {
+        if (!patience_) return;
+        const Held ended = std::move(patience_);
+        done(std::move(result));
+    });
+    patience_ = loop_.after(patience, [finish]() mutable {
+        finish(Error{Code::unavailable, "the store did not answer in time"});
+    });
+    return finish;
+}
+
+void Mesh::stop(Duration patience, Action done) {
+    publisher_.halt();
+    if (!membership_) return loop_.post(std::move(done));
+    auto finish = once(patience, [done = std::move(done)](Result<void>) { done(); });
+    membership_->stop([finish] { finish({}); });
+}
+
+void Mesh::leave(Membership::Departure departure, Duration patience,
+                 std::function<void(Result<void>)> done) {
+    publisher_.halt();
+    if (!membership_) return loop_.post([done = std::move(done)] { done({}); });
+    membership_->leave(departure, once(patience, std::move(done)));
+}
+
+}  // namespace hansa

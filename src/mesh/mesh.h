@@ -1,0 +1,96 @@
+// The Mesh shares declarations with the other peers of a store: it publishes what this host
+// exports and turns what it collects into amendments of its graph. A Source for `graph`.
+//
+// Owned by Node. Loop thread only, except where values() says otherwise; never blocks. Everything
+// begins at once and side by side (the lease, the claim of the name, the reads), so that a peer
+// that joins a store in service waits for about two round trips.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mesh/collect.h"
+#include "mesh/exports.h"
+#include "mesh/kv.h"
+#include "mesh/membership.h"
+
+namespace hansa {
+
+struct MeshOptions {
+    MembershipOptions membership;
+    ExportQuota quota;
+    CollectorTimes times;
+};
+
+struct MeshEvents {
+    std::function<void(const Amendment&)> on_amendment;
+    std::function<void(const std::string& cluster_id)> on_entered;
+    std::function<void(const Error&)> on_refused;  // exit: this host may not take part
+    Action on_moved;                               // standing() may have changed
+};
+
+struct MeshStanding {
+    bool entered = false;              // a peer of the cluster
+    bool exports_acknowledged = true;  // or refused; true where nothing was ever exported
+    bool collect_folded = true;        // true where nothing is collected
+    std::string exports_refused;       // why nothing newer is exported; else empty
+    std::size_t collected = 0;         // resources
+    std::vector<StalePeer> stale;
+    bool at_rest() const { return exports_acknowledged && collect_folded; }
+};
+
+class Mesh {
+ public:
+    // Every reference must outlive the mesh. Takes over the store's on_status.
+    Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Report& report,
+         HostName host, MeshOptions options, MeshEvents events);
+    ~Mesh();
+
+    // Begins. What is declared before that is published as soon as may be.
+    void start();
+
+    // Replaces what this host exports and collects.
+    void declare(std::vector<Wanted> exports, std::vector<CollectRequest> collects);
+
+    // Where this host serves the store to clients, for its peer record.
+    void advertise(std::vector<std::string> urls);
+
+    MeshStanding standing() const;
+
+    // For the kind kv. The first is for workers.
+    KeyValue& values() { return values_; }
+    [[nodiscard]] Held watch_key(const std::string& key, Action changed);
+
+    // Ends the part in the cluster as a planned stop does (exports stay and go stale) or for good
+    // (the name is given back). `done` is called once, at the latest after `patience`.
+    void stop(Duration patience, Action done);
+    void leave(Membership::Departure departure, Duration patience,
+               std::function<void(Result<void>)> done);
+
+ private:
+    void on_status(const StoreStatus& status);
+    void error(const std::string& doing, const Error& error);
+    std::function<void(Result<void>)> once(Duration patience,
+                                           std::function<void(Result<void>)> done);
+
+    Loop& loop_;
+    Store& store_;
+    Random& random_;
+    Report& report_;
+    const HostName host_;
+    const MeshOptions options_;
+    MeshEvents events_;
+
+    bool exports_declared_ = false;  // something, ever
+    Publisher publisher_;
+    Collector collector_;
+    StoreKeyValue values_;
+    ValueWatch value_watch_;
+    std::unique_ptr<Membership> membership_;  // null before start()
+    Held patience_;
+    Lifeline lifeline_;
+};
+
+}  // namespace hansa
