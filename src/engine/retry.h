@@ -10,16 +10,22 @@
 namespace hansa {
 
 // After `failures` failed attempts in a row (at least 1): the pause before the next one, or
-// nothing when there is none. Doubles from meta.delay up to 60 s.
+// nothing when there is none. Doubles from meta.delay up to 60 s; a longer delay stays as it is.
+// Without a delay the first ten attempts come at once and later ones as if it were 10 ms, so that
+// `retry: -1` alone cannot keep a processor busy.
 std::optional<Duration> next_attempt(const Meta& meta, std::uint32_t failures);
 
 // A token bucket that starts full.
 class Bucket {
  public:
+    // REQUIRES: per_second > 0, burst > 0.
     Bucket(double per_second, std::uint32_t burst, Instant now);
 
     // Takes a token, or says when one will be there.
     std::optional<Instant> take(Instant now);
+
+    // Gives back a token that was not used.
+    void put_back();
 
  private:
     double per_second_;

@@ -2,7 +2,11 @@
 //
 // Owned by Node. Lives on the loop thread: takes no locks, never blocks. A vertex runs when it is
 // dirty and every predecessor is settled and not failed; exactly once per dirtying (graph.md 3).
-// Invariant: a resource has at most one check or apply in flight.
+// A dirty vertex is one that waits; what happens to it while it runs makes it wait once more.
+// Invariant: a resource has at most one check or apply in flight, also across redefinitions.
+//
+// The parts: Board (who may run), Run (check and apply in a worker), Semaphores, Bucket (limits),
+// Agenda (retries, polls, ticks), LineWatch (watch commands).
 #pragma once
 
 #include <cstdint>
@@ -27,7 +31,8 @@ class KeyWatcher {
     [[nodiscard]] virtual Held watch_key(const std::string& key, Action changed) = 0;
 };
 
-// Every reference must outlive the runner.
+// Every reference must outlive the runner; loop, machine and store also every task that the
+// runner began.
 struct RunnerPorts {
     Loop& loop;
     Workers& workers;
@@ -57,12 +62,15 @@ struct Standing {
 
 class Runner {
  public:
-    // `graph` is read only and must outlive the runner. `moved` is called (on the loop thread)
-    // whenever standing() or last_activity() may have changed.
+    // `graph` is read only and must outlive the runner. Nothing happens before adopt(). `moved`
+    // is called (on the loop thread) whenever standing() or last_activity() may have changed.
     Runner(const Graph& graph, RunnerPorts ports, RunnerOptions options, Action moved);
+    // What still runs is cancelled, and its end is nobody's business any longer.
     ~Runner();
+    Runner(const Runner&) = delete;
 
     // The graph has changed as `delta` says. Untouched resources keep watch, state and history.
+    // REQUIRES: every delta of the graph comes here, in order.
     void adopt(const Delta& delta);
 
     // Starts nothing more. `stopped` is called once, when nothing runs any longer.
@@ -73,12 +81,13 @@ class Runner {
 
     Standing standing() const;
 
-    // The last change made or failed attempt (graph.md 3.6); clean checks do not count.
+    // The last change made or failed attempt (graph.md 3.6), at first the beginning; clean checks
+    // do not count.
     Instant last_activity() const;
 
  private:
-    struct State;
-    std::unique_ptr<State> state_;
+    class State;
+    std::shared_ptr<State> state_;  // shared: results of workers may come after the runner's end
 };
 
 }  // namespace hansa

@@ -29,7 +29,6 @@ class ManifestCheck {
 
     Result<Candidate> run() {
         candidate_.name = manifest_.name;
-        candidate_.warnings = manifest_.warnings;
         candidate_.here.reserve(manifest_.resources.size());
         places_.reserve(manifest_.resources.size());
         for (const Declaration& declaration : manifest_.resources) add(declaration);

@@ -59,7 +59,7 @@ struct Delta {
         Thing thing;
     };
     std::vector<Clash> clashes;         // newly found
-    std::vector<std::string> warnings;  // one a line, each with its place
+    std::vector<std::string> warnings;  // of kinds; one a line, each with its place
     std::vector<std::string> refusals;  // collected declarations that no kind accepts
     bool empty() const { return added.empty() && removed.empty() && relinked.empty(); }
 };

@@ -1,0 +1,51 @@
+// One run of one resource: check, and apply where the check found something to do.
+//
+// A Run is made on the loop, worked by one task and read on the loop when the task is done. The
+// two sides never touch it at once, except for `began`.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "report/event.h"
+#include "resource/meta.h"
+#include "resource/resource.h"
+#include "sys/machine.h"
+#include "sys/task.h"
+
+namespace hansa {
+
+struct Run {
+    Run(Machine ports, ResourcePtr what) : machine(ports), resource(std::move(what)) {}
+
+    // What to do.
+    Machine machine;
+    ResourcePtr resource;  // shared: the graph may be replaced meanwhile
+    KeyValue* store = nullptr;
+    std::shared_ptr<Speaker> speaker;  // shared: may be spoken to after the runner has gone
+    bool noop = false;
+    bool refresh = false;
+    Milliseconds timeout{0};  // 0: none
+
+    // When the task began, as a count of nanoseconds; 0 while it waits for a worker.
+    std::atomic<std::int64_t> began{0};
+
+    // What came of it.
+    Outcome outcome = Outcome::unchanged;
+    Difference difference;
+    std::optional<Error> error;
+    bool applied = false;  // apply was called
+    Duration took{0};
+};
+
+// In a worker. The deadline holds for check and apply together.
+void perform(Run& run, Task& task);
+
+// Cut, printable, secrets hidden.
+std::vector<ShownChange> shown(const Difference& difference);
+
+}  // namespace hansa
