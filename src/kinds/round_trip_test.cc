@@ -2,7 +2,7 @@
 // the comparison of graphs stand on it.
 #include "base/random.h"
 #include "data/json.h"
-#include "kinds/kinds_testing.h"
+#include "kinds/testing/declarations.h"
 
 namespace hansa::kinds {
 namespace {

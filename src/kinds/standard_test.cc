@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <set>
 
-#include "kinds/kinds_testing.h"
+#include "kinds/testing/declarations.h"
 
 namespace hansa::kinds {
 namespace {
@@ -17,6 +17,7 @@ TEST(StandardKinds, hold_one_kind_for_each_folder) {
     const std::filesystem::path here = std::filesystem::path(HANSA_TREE) / "src/kinds";
     for (const auto& entry : std::filesystem::directory_iterator(here))
         if (entry.is_directory()) folders.insert(entry.path().filename().string());
+    folders.erase("testing");
 
     std::set<std::string> listed;
     for (const std::string& name : catalog.names())

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kinds/kinds_testing.h"
+#include "kinds/testing/declarations.h"
 
 namespace hansa::kinds {
 namespace {

@@ -1,7 +1,7 @@
 #include "kinds/exec/exec.h"
 
-#include "kinds/bench_testing.h"
 #include "kinds/exec/params.h"
+#include "kinds/testing/bench.h"
 
 namespace hansa::kinds {
 namespace {

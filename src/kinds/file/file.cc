@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "kinds/file/entry.h"
+#include "kinds/file/exchange.h"
 #include "kinds/file/params.h"
 #include "kinds/file/tree.h"
 #include "kinds/paths.h"
@@ -251,56 +252,6 @@ std::vector<Thing> File::wants() const {
     return wants;
 }
 
-// Puts the last step of the exporter's path below `pattern`.
-Result<Declaration> relocate(Declaration declaration, const std::string& pattern) {
-    auto directory = normal_path(pattern);
-    if (!directory || !directory->ends_with('/'))
-        return Error{Code::invalid, about(declaration, "pattern \"" + printable(pattern) +
-                                                           "\" is not an absolute directory "
-                                                           "with a trailing slash")};
-    auto params = file_schema().read(declaration);
-    if (!params) return std::move(params).error();
-    auto path = resolved_path(*params, declaration.id.name);
-    if (!path) return Error{Code::invalid, about(declaration, path.error().text)};
-    const std::string base = base_of(*path);
-    if (base.empty())
-        return Error{Code::invalid, about(declaration, "the root directory has no other place")};
-    params->path = *directory + base;
-    params->dirname.clear();
-    params->basename.clear();
-    declaration.fields = file_schema().write(*params);
-    return declaration;
-}
-
-// A record must stand for itself: other hosts have neither our working tree nor our sources.
-Result<Declaration> prepare_export(Declaration declaration, const Files& files) {
-    auto params = file_schema().read(declaration);
-    if (!params) return std::move(params).error();
-    std::vector<std::string> told_at_load;
-    Findings findings(declaration, told_at_load);
-    complete_file(*params, findings);
-    if (auto verdict = findings.verdict(); !verdict) return std::move(verdict).error();
-
-    if (params->aim() == FileAim::absent) params->source.clear();
-    if (!params->source.empty()) {
-        if (params->is_directory())
-            return Error{Code::invalid, about(declaration,
-                                              "a source directory cannot be "
-                                              "exported; export its files")};
-        auto bytes = files.read(params->source, export_bytes_max);
-        if (!bytes)
-            return Error{bytes.error().code, about(declaration, "source: " + bytes.error().text)};
-        params->content = std::move(*bytes);
-        params->source.clear();
-    }
-    if (params->content && params->content->size() > export_bytes_max)
-        return Error{Code::invalid,
-                     about(declaration, "content of " + counted(params->content->size(), "byte") +
-                                            " is too large to export; 1 MiB is the limit")};
-    declaration.fields = file_schema().write(*params);
-    return declaration;
-}
-
 }  // namespace
 
 std::unique_ptr<const Kind> file() {
@@ -312,8 +263,8 @@ std::unique_ptr<const Kind> file() {
              return std::make_shared<const File>(std::move(params));
          },
          .complete = complete_file,
-         .relocate = relocate,
-         .prepare_export = prepare_export});
+         .relocate = relocate_file,
+         .prepare_export = prepare_file_export});
 }
 
 }  // namespace hansa::kinds

@@ -1,7 +1,7 @@
 #include "kinds/file/file.h"
 
 #include "base/text.h"
-#include "kinds/bench_testing.h"
+#include "kinds/testing/bench.h"
 
 namespace hansa::kinds {
 namespace {

@@ -1,7 +1,7 @@
 #include "kinds/file/params.h"
 
 #include "base/text.h"
-#include "kinds/kinds_testing.h"
+#include "kinds/testing/declarations.h"
 
 namespace hansa::kinds {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "kinds/bench_testing.h"
+#include "kinds/testing/bench.h"
 
 namespace hansa::kinds {
 namespace {

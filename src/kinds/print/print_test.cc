@@ -1,6 +1,6 @@
 #include "kinds/print/print.h"
 
-#include "kinds/bench_testing.h"
+#include "kinds/testing/bench.h"
 
 namespace hansa::kinds {
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "kinds/kinds_testing.h"
+#include "kinds/testing/declarations.h"
 #include "sys/linux/accounts.h"
 #include "sys/linux/processes.h"
 #include "sys/linux/test_loop.h"
