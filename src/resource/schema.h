@@ -11,7 +11,8 @@
 // Member types and what they read: std::string (any scalar, as written), bool, std::int64_t,
 // std::uint32_t, std::vector<std::string> (a list of scalars, or one scalar), std::map<std::string,
 // std::string>, and std::optional of each (absent: empty). An explicit null counts as absent.
-// An enumeration is a std::string field with one_of({...}).
+// An enumeration is a std::string field with one_of({...}). Text that is not UTF-8 is written, and
+// read, as {base64: TEXT}. A bool may also be yes, no, on or off, as YAML 1.1 had it.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@
 namespace hansa {
 
 // Codec<T>::read: the value, or what is wrong with it ("is a list; write text").
-// Codec<T>::write: nothing when the member says nothing. Specialised in schema.cc for the types
-// named above.
+// Codec<T>::write: nothing when the member says nothing. Defined in schema.cc for the types named
+// above.
 template <class T>
 struct Codec {
     static const char* type_name();
