@@ -237,12 +237,13 @@ TEST_F(LinuxProcessesTest, who_ignores_sigterm_is_killed_after_the_grace) {
 
 TEST_F(LinuxProcessesTest, an_early_cancel_starts_nothing) {
     std::optional<Result<Exit>> result;
+    bool done = false;
     std::string mark = directory_.path() + "/mark";
     auto handle = workers_.run(
         [&](Task& task) { result = processes_.run(shell("touch " + mark), task, std::nullopt); },
-        [] {});
+        [&] { done = true; });
     handle->cancel();
-    ASSERT_TRUE(test::run_until(loop_, [&] { return result.has_value(); }));
+    ASSERT_TRUE(test::run_until(loop_, [&] { return done; }));
     EXPECT_EQ(result->error().code, Code::cancelled);
     EXPECT_FALSE(files_.status(mark));
 }

@@ -22,6 +22,15 @@
 #define HANSA_IN_CHILD \
     __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
 
+// The thread sanitizer takes the child's first steps for a fork of its own state, which the child
+// shares with us; this name of the same function it does not know.
+#if defined(__SANITIZE_THREAD__)
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...);
+#define HANSA_CLONE ::__clone
+#else
+#define HANSA_CLONE ::clone
+#endif
+
 namespace hansa {
 
 namespace {
@@ -241,8 +250,8 @@ int clone_child(Plan& plan, int* pidfd) {
     sigset_t before;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);  // no handler of ours may run in the child
-    int pid = ::clone(child_main, stack + sizeof stack,
-                      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, pidfd);
+    int pid = HANSA_CLONE(child_main, stack + sizeof stack,
+                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, pidfd);
     int number = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     errno = number;

@@ -23,7 +23,7 @@ struct WorkersOptions {
     std::size_t limit = 512;  // threads
     Duration idle_time = Seconds{2};
     Duration patience = Milliseconds{2};
-    std::size_t stack_bytes = 256 * 1024;  // the deepest user measured (a spawn) needs 40 KiB
+    std::size_t stack_bytes = 256 * 1024;  // files, accounts and children use under 48 KiB
 };
 
 class LinuxWorkers final : public Workers {
