@@ -30,7 +30,7 @@ Compare Membership::name_is_ours() const {
 }
 
 void Membership::look() {
-    if (looking_ || ended_) return;
+    if (looking_ || claiming_ || ended_) return;
     looking_ = true;
     answers_due_ = 2;
     facts_ = {};
@@ -74,6 +74,7 @@ void Membership::on_looked() {
         events_.on_claiming(name_is_ours());
         return enter(*step);
     }
+    claiming_ = true;
     store_.commit(*step->claim, lifeline_.guard([this, step = *step](Result<Committed> committed) {
         on_claimed(step, std::move(committed));
     }));
@@ -81,6 +82,7 @@ void Membership::on_looked() {
 }
 
 void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committed) {
+    claiming_ = false;
     if (ended_) return;
     if (committed && committed->applied) return enter(step);
     if (!committed && committed.error().code != Code::unavailable)

@@ -95,6 +95,7 @@ class Membership {
     std::string name_value_;
 
     bool looking_ = false;
+    bool claiming_ = false;  // its answer decides; what is read meanwhile may be older
     int answers_due_ = 0;
     AdmissionFacts facts_;
     std::optional<Error> look_failed_;

@@ -34,6 +34,7 @@ void Mesh::start() {
         publisher_.enter(std::move(name_is_ours));
     };
     events.on_entered = [this](const std::string& cluster_id) {
+        publisher_.store_returned();  // its first commit may have overtaken the claim
         events_.on_entered(cluster_id);
         events_.on_moved();
     };

@@ -1,0 +1,263 @@
+#include "mesh/exports.h"
+
+#include "mesh/harness.h"
+
+namespace hansa {
+namespace {
+
+using testing::content;
+using testing::file;
+using testing::host;
+
+const std::string name_key = "/hansa/v1/names/a";
+
+MemoryStoreOptions narrow() {
+    MemoryStoreOptions options;
+    options.limits.operations_max = 4;
+    return options;
+}
+
+class Publishing : public testing::StoreTest {
+ protected:
+    explicit Publishing(MemoryStoreOptions options = {})
+        : testing::StoreTest(options),
+          publisher(loop, store, random, report, {host("a"), 7}, {},
+                    {[] {}, [this] { ++fenced; }}) {
+        write(name_key, "mine");
+        store.on_status([this](const StoreStatus& status) {
+            if (status.state == StoreStatus::State::connected) publisher.store_returned();
+        });
+    }
+
+    void enter() { publisher.enter(Compare::holds(name_key, "mine")); }
+    bool settles() {
+        return reaches([&] { return publisher.settled(); });
+    }
+
+    // Name to content, as a reader that comes now would see it.
+    std::map<std::string, std::string> visible() const {
+        const Subtree subtree =
+            Subtree::of(cluster.read(ReadScope::prefix, keys::exports_of(host("a"))), host("a"));
+        std::uint64_t announced = 0;
+        if (auto manifest = decode_manifest(keys::manifest_of(host("a")), subtree.manifest))
+            announced = manifest->generation;
+        std::map<std::string, std::string> found;
+        for (const auto& [key, value] : subtree.records) {
+            const auto record = decode_export(key, value);
+            if (!record) continue;
+            if (const ExportBody* body = record->visible(announced))
+                found[record->id.name] = body->fields.find("content")->scalar().text;
+        }
+        return found;
+    }
+
+    static std::vector<Wanted> many(int count, const std::string& text) {
+        std::vector<Wanted> wanted;
+        for (int number = 0; number < count; ++number)
+            wanted.push_back(file("f" + std::to_string(number), text));
+        return wanted;
+    }
+
+    int fenced = 0;
+    Publisher publisher;
+};
+
+using Names = std::map<std::string, std::string>;
+
+TEST_F(Publishing, writes_once_the_name_is_ours_and_not_before) {
+    publisher.declare({file("f1", "1"), file("f2", "2")});
+    loop.run_for(Seconds{5});
+    EXPECT_EQ(visible(), Names{});
+    EXPECT_FALSE(publisher.settled());
+    enter();
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}, {"f2", "2"}}));
+    const auto told = feed.all<happened::Published>();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].exports, 2U);
+    EXPECT_EQ(told[0].written, 2U);
+}
+
+TEST_F(Publishing, makes_one_commit_for_a_change_and_none_for_the_same) {
+    enter();
+    publisher.declare({file("f1", "1"), file("f2", "2")});
+    ASSERT_TRUE(settles());
+    const Revision before = cluster.revision();
+    publisher.declare({file("f2", "2"), file("f1", "1")});
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(cluster.revision(), before);
+    publisher.declare({file("f1", "one")});
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(cluster.revision(), before + 1);
+    EXPECT_EQ(visible(), (Names{{"f1", "one"}}));
+    EXPECT_EQ(publisher.revision(), cluster.revision());
+}
+
+TEST_F(Publishing, reads_its_own_part_only_once) {
+    enter();
+    for (int round = 0; round < 10; ++round) {
+        publisher.declare({file("f1", std::to_string(round))});
+        ASSERT_TRUE(settles());
+    }
+    EXPECT_EQ(cluster.reads(), 1U);
+}
+
+TEST_F(Publishing, clears_away_what_an_earlier_run_left) {
+    write("/hansa/v1/exports/a/file/old", "garbage");
+    const Record old = testing::record("a", file("older", "x"), 1);
+    write(old.key, old.value);
+    enter();
+    publisher.declare({});
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(stored_below("/hansa/v1/exports/a/file/"), 0U);
+}
+
+TEST_F(Publishing, a_commit_of_unknown_fate_is_not_done_twice) {
+    enter();
+    store.lose_next_answer();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
+    const auto value = stored("/hansa/v1/exports/a/file/f1");
+    EXPECT_EQ(decode_export("/hansa/v1/exports/a/file/f1", *value)->seq, 1U);
+}
+
+TEST_F(Publishing, a_delayed_commit_finds_its_comparison_broken) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    const Transaction delayed{
+        {Compare::holds(name_key, "mine"),
+         Compare::modified(keys::manifest_of(host("a")), publisher.revision())},
+        {Operation::put("/hansa/v1/exports/a/file/f1", "late")}};
+    store.lose_next_answer();
+    publisher.declare({file("f1", "2")});
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    EXPECT_FALSE(cluster.commit(delayed)->applied);
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
+}
+
+TEST_F(Publishing, catches_up_after_an_outage_with_what_is_wanted_last) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    cluster.stop();
+    publisher.declare({file("f1", "2")});
+    loop.run_for(Seconds{120});
+    EXPECT_FALSE(publisher.settled());
+    publisher.declare({file("f1", "3")});
+    cluster.start();
+    const Instant returned = loop.clock().now();
+    ASSERT_TRUE(settles());
+    EXPECT_LT(loop.clock().now() - returned, Seconds{5});
+    EXPECT_EQ(visible(), (Names{{"f1", "3"}}));
+    EXPECT_EQ(feed.refused("store_error"), 0U);
+}
+
+TEST_F(Publishing, without_the_name_nothing_is_written_and_somebody_is_told) {
+    publisher.enter(Compare::holds(name_key, "somebody else's"));
+    publisher.declare({file("f1", "1")});
+    loop.run_for(Seconds{30});
+    EXPECT_GE(fenced, 2);
+    EXPECT_LE(fenced, 40);
+    EXPECT_EQ(stored_below("/hansa/v1/exports/"), 0U);
+    write(name_key, "somebody else's");
+    ASSERT_TRUE(settles());
+}
+
+TEST_F(Publishing, above_the_quota_everything_old_stays) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    publisher.declare(many(5001, "x"));
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(publisher.settled());
+    EXPECT_NE(publisher.refusal().find("5001"), std::string::npos);
+    EXPECT_EQ(feed.refused("quota"), 1U);
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
+    publisher.declare({file("f2", "2")});
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(publisher.refusal(), "");
+    EXPECT_EQ(visible(), (Names{{"f2", "2"}}));
+}
+
+TEST_F(Publishing, looks_again_after_the_store_may_have_lost_it) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    erase("/hansa/v1/exports/a/file/f1");
+    erase("/hansa/v1/exports/a/@manifest");
+    publisher.recheck();
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
+}
+
+TEST_F(Publishing, halted_it_writes_no_more) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    publisher.halt();
+    loop.run_for(Seconds{10});
+    EXPECT_EQ(visible(), Names{});
+}
+
+class PublishingInParts : public Publishing {
+ protected:
+    PublishingInParts() : Publishing(narrow()) { enter(); }
+};
+
+TEST_F(PublishingInParts, readers_see_the_old_set_or_the_new_one) {
+    publisher.declare(many(20, "1"));
+    ASSERT_TRUE(settles());
+    std::set<Names> pictures;
+    const Held listening = cluster.listen([&] { pictures.insert(visible()); });
+    publisher.declare(many(15, "2"));
+    ASSERT_TRUE(settles());
+    ASSERT_EQ(pictures.size(), 2U);
+    for (const Names& picture : pictures)
+        EXPECT_TRUE((picture.size() == 20 && picture.at("f0") == "1") ||
+                    (picture.size() == 15 && picture.at("f0") == "2"));
+    EXPECT_EQ(stored_below("/hansa/v1/exports/a/file/"), 15U);
+}
+
+TEST_F(PublishingInParts, a_new_wish_in_the_middle_replaces_the_old_one) {
+    publisher.declare(many(20, "1"));
+    ASSERT_TRUE(settles());
+    std::set<std::string> first_contents;
+    const Held listening = cluster.listen([&] {
+        const Names now = visible();
+        std::set<std::string> contents;
+        for (const auto& [name, text] : now) contents.insert(text);
+        EXPECT_EQ(contents.size(), 1U);
+        first_contents.insert(*contents.begin());
+    });
+    publisher.declare(many(20, "2"));
+    loop.run_for(Milliseconds{2});
+    publisher.declare(many(20, "3"));
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(visible().at("f19"), "3");
+    EXPECT_FALSE(first_contents.contains("2"));
+}
+
+TEST_F(PublishingInParts, faults_at_any_step_leave_it_whole) {
+    for (int lost = 0; lost < 12; ++lost) {
+        SCOPED_TRACE(lost);
+        publisher.declare(many(20, "old"));
+        ASSERT_TRUE(settles());
+        std::set<std::size_t> mixed;
+        const Held listening = cluster.listen([&] {
+            std::set<std::string> contents;
+            for (const auto& [name, text] : visible()) contents.insert(text);
+            mixed.insert(contents.size());
+        });
+        publisher.declare(many(20, "new"));
+        loop.run_for(std::chrono::microseconds{lost * 700});
+        store.lose_next_answer();
+        ASSERT_TRUE(settles());
+        EXPECT_EQ(mixed, std::set<std::size_t>{1});
+        EXPECT_EQ(visible().at("f7"), "new");
+    }
+}
+
+}  // namespace
+}  // namespace hansa

@@ -1,0 +1,109 @@
+#include "mesh/identity.h"
+
+#include <gtest/gtest.h>
+
+#include "mesh/keys.h"
+#include "mesh/testing.h"
+
+namespace hansa {
+namespace {
+
+using testing::host;
+
+const Applicant me{*HostName::parse("a"), "uuid-a", "machine m, pid 7"};
+const WallTime now{};
+
+Record cluster_record(const std::string& id) {
+    return {keys::cluster(), encode(ClusterRecord{id, "2026-01-01T00:00:00.000Z"}), 5, 5, 0};
+}
+
+Record name_record(const std::string& uuid) {
+    return {keys::name_of(host("a")), encode(NameRecord{"a", uuid, "then", "there"}), 6, 6, 0};
+}
+
+TEST(Identity, records_come_back_as_they_went) {
+    const ClusterRecord cluster{"c", "then"};
+    EXPECT_EQ(*decode_cluster(encode(cluster)), cluster);
+    const NameRecord name{"a", "u", "then", "there"};
+    EXPECT_EQ(*decode_name(keys::name_of(host("a")), encode(name)), name);
+    const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"http://127.0.0.1:2379"}};
+    EXPECT_EQ(*decode_peer(keys::peer(host("a")), encode(peer)), peer);
+}
+
+TEST(Identity, wrong_records_are_refused) {
+    EXPECT_FALSE(decode_cluster(""));
+    EXPECT_FALSE(decode_cluster("{\"v\":1,\"id\":\"c\"}"));
+    EXPECT_FALSE(decode_cluster("{\"v\":2,\"id\":\"c\",\"created\":\"x\"}"));
+    const std::string name = encode(NameRecord{"a", "u", "then", "there"});
+    EXPECT_FALSE(decode_name(keys::name_of(host("b")), name));
+    EXPECT_FALSE(decode_name(keys::peer(host("a")), name));
+    EXPECT_FALSE(decode_peer(keys::peer(host("a")), name));
+    EXPECT_FALSE(decode_peer("/elsewhere", name));
+}
+
+TEST(Identity, an_empty_store_is_founded_by_those_who_may) {
+    const auto step = decide_admission({}, me, {"", Founding::if_empty}, "new", now);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->cluster_id, "new");
+    ASSERT_TRUE(step->claim);
+    EXPECT_EQ(step->claim->when.size(), 2U);
+    EXPECT_EQ(step->claim->then.size(), 2U);
+
+    const auto refused = decide_admission({}, me, {"", Founding::never}, "new", now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::missing);
+    EXPECT_NE(refused.error().text.find("--found"), std::string::npos);
+}
+
+TEST(Identity, a_peer_joins_the_cluster_that_is_there) {
+    const auto step =
+        decide_admission({cluster_record("c"), {}}, me, {"", Founding::if_empty}, "new", now);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->cluster_id, "c");
+    ASSERT_TRUE(step->claim);
+    EXPECT_EQ(step->claim->then.size(), 1U);
+    EXPECT_EQ(step->claim->then[0].value, step->name_value);
+    EXPECT_EQ(decode_name(keys::name_of(host("a")), step->name_value)->uuid, "uuid-a");
+}
+
+TEST(Identity, a_name_that_is_ours_already_needs_no_claim) {
+    const Record name = name_record("uuid-a");
+    const auto step = decide_admission({cluster_record("c"), name}, me, {"c"}, "new", now);
+    ASSERT_TRUE(step);
+    EXPECT_FALSE(step->claim);
+    EXPECT_EQ(step->name_value, name.value);
+}
+
+TEST(Identity, another_cluster_is_refused_with_both_ids) {
+    const auto refused = decide_admission({cluster_record("theirs"), {}}, me, {"ours"}, "n", now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::conflict);
+    EXPECT_NE(refused.error().text.find("theirs"), std::string::npos);
+    EXPECT_NE(refused.error().text.find("ours"), std::string::npos);
+
+    const auto empty = decide_admission({}, me, {"ours", Founding::if_empty}, "n", now);
+    ASSERT_FALSE(empty);
+    EXPECT_EQ(empty.error().code, Code::conflict);
+}
+
+TEST(Identity, a_taken_name_is_refused_with_its_owner) {
+    const auto refused =
+        decide_admission({cluster_record("c"), name_record("uuid-b")}, me, {}, "n", now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::conflict);
+    for (const char* part : {"\"a\"", "uuid-b", "then", "there", "--hostname"})
+        EXPECT_NE(refused.error().text.find(part), std::string::npos) << part;
+}
+
+TEST(Identity, garbage_in_place_of_a_record_is_a_conflict_not_a_claim) {
+    Record bad_cluster = cluster_record("c");
+    bad_cluster.value = "?";
+    EXPECT_EQ(decide_admission({bad_cluster, {}}, me, {}, "n", now).error().code, Code::conflict);
+    Record bad_name = name_record("uuid-a");
+    bad_name.value = "?";
+    EXPECT_EQ(decide_admission({cluster_record("c"), bad_name}, me, {}, "n", now).error().code,
+              Code::conflict);
+}
+
+}  // namespace
+}  // namespace hansa

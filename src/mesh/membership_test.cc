@@ -1,0 +1,217 @@
+#include "mesh/membership.h"
+
+#include "mesh/harness.h"
+#include "mesh/keys.h"
+
+namespace hansa {
+namespace {
+
+using testing::host;
+
+class Joining : public testing::StoreTest {
+ protected:
+    struct Peer {
+        std::optional<Membership> membership;
+        std::string cluster;
+        std::optional<Error> refused;
+        int claims = 0;
+        int renewed = 0;
+    };
+
+    static MembershipOptions options(const std::string& uuid, Founding founding) {
+        MembershipOptions made;
+        made.uuid = uuid;
+        made.incarnation = 4;
+        made.version = "0.1.0";
+        made.where = "machine " + uuid;
+        made.admission.founding = founding;
+        return made;
+    }
+
+    void join(Peer& peer, Store& through, const std::string& name, MembershipOptions how) {
+        MembershipEvents events;
+        events.on_claiming = [&peer](const Compare&) { ++peer.claims; };
+        events.on_entered = [&peer](const std::string& id) { peer.cluster = id; };
+        events.on_refused = [&peer](const Error& error) { peer.refused = error; };
+        events.on_renewed = [&peer] { ++peer.renewed; };
+        events.on_error = [](const Error& error) { ADD_FAILURE() << error.text; };
+        peer.membership.emplace(loop, through, random, host(name), std::move(how),
+                                std::move(events));
+    }
+    void join(Peer& peer, const std::string& name, MembershipOptions how) {
+        join(peer, store, name, std::move(how));
+    }
+
+    std::string peer_value(const std::string& name) const {
+        return stored(keys::peer(host(name))).value_or("");
+    }
+    bool decides(const Peer& peer) {
+        return reaches([&] { return !peer.cluster.empty() || peer.refused; });
+    }
+};
+
+TEST_F(Joining, founds_an_empty_store_and_shows_itself) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    EXPECT_EQ(peer.cluster, decode_cluster(*stored(keys::cluster()))->id);
+    EXPECT_EQ(peer.claims, 1);
+    const auto record = decode_peer(keys::peer(host("a")), peer_value("a"));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->incarnation, 4U);
+    EXPECT_EQ(decode_name(keys::name_of(host("a")), *stored(keys::name_of(host("a"))))->uuid, "u");
+}
+
+TEST_F(Joining, two_founders_at_the_same_instant_make_one_cluster) {
+    MemoryStore second(cluster, loop, 2);
+    Peer a;
+    Peer b;
+    join(a, "a", options("ua", Founding::if_empty));
+    join(b, second, "b", options("ub", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !a.cluster.empty() && !b.cluster.empty(); }));
+    EXPECT_EQ(a.cluster, b.cluster);
+}
+
+TEST_F(Joining, of_two_hosts_with_one_name_exactly_one_gets_in) {
+    MemoryStore second(cluster, loop, 2);
+    Peer a;
+    Peer b;
+    join(a, "same", options("ua", Founding::if_empty));
+    join(b, second, "same", options("ub", Founding::if_empty));
+    ASSERT_TRUE(decides(a) && decides(b));
+    EXPECT_NE(a.refused.has_value(), b.refused.has_value());
+    const Error& error = a.refused ? *a.refused : *b.refused;
+    EXPECT_EQ(error.code, Code::conflict);
+    EXPECT_NE(error.text.find(a.refused ? "machine ub" : "machine ua"), std::string::npos);
+    loop.run_for(Seconds{300});
+    EXPECT_FALSE(a.membership->entered() && b.membership->entered());
+}
+
+TEST_F(Joining, a_store_without_a_cluster_is_refused_to_those_who_only_join) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::never));
+    ASSERT_TRUE(decides(peer));
+    ASSERT_TRUE(peer.refused);
+    EXPECT_EQ(peer.refused->code, Code::missing);
+    EXPECT_EQ(stored_below("/hansa/"), 0U);
+}
+
+TEST_F(Joining, a_foreign_cluster_is_refused) {
+    write(keys::cluster(), encode(ClusterRecord{"theirs", "then"}));
+    Peer peer;
+    MembershipOptions how = options("u", Founding::if_empty);
+    how.admission.cluster_id = "ours";
+    join(peer, "a", how);
+    ASSERT_TRUE(decides(peer));
+    ASSERT_TRUE(peer.refused);
+    EXPECT_EQ(peer.refused->code, Code::conflict);
+    EXPECT_EQ(stored_below("/hansa/v1/names/"), 0U);
+}
+
+TEST_F(Joining, a_restart_finds_its_name_and_renews_its_record) {
+    {
+        Peer first;
+        join(first, "a", options("u", Founding::if_empty));
+        ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    }
+    Peer second;
+    MembershipOptions how = options("u", Founding::never);
+    how.incarnation = 5;
+    join(second, "a", how);
+    ASSERT_TRUE(reaches([&] {
+        const auto record = decode_peer(keys::peer(host("a")), peer_value("a"));
+        return record && record->incarnation == 5;
+    }));
+    loop.run_for(Seconds{120});  // the first one's lease ends, the record is ours
+    EXPECT_FALSE(peer_value("a").empty());
+}
+
+TEST_F(Joining, waits_for_a_store_that_is_away) {
+    cluster.stop();
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    loop.run_for(Seconds{300});
+    EXPECT_TRUE(peer.cluster.empty());
+    EXPECT_FALSE(peer.refused);
+    cluster.start();
+    peer.membership->store_returned();
+    ASSERT_TRUE(reaches([&] { return !peer.cluster.empty(); }));
+}
+
+TEST_F(Joining, a_claim_of_unknown_fate_is_looked_up) {
+    store.lose_next_answer();
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(decides(peer));
+    EXPECT_FALSE(peer.refused);
+    EXPECT_EQ(peer.cluster, decode_cluster(*stored(keys::cluster()))->id);
+}
+
+TEST_F(Joining, a_lost_lease_is_replaced_and_the_record_put_again) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    store.go_away();
+    loop.run_for(Seconds{120});
+    EXPECT_TRUE(peer_value("a").empty());
+    store.come_back();
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    EXPECT_EQ(peer.renewed, 1);
+    EXPECT_EQ(decode_peer(keys::peer(host("a")), peer_value("a"))->incarnation, 4U);
+}
+
+TEST_F(Joining, the_record_is_written_only_when_something_in_it_changes) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    const Revision before = cluster.revision();
+    peer.membership->advertise({});
+    loop.run_for(Seconds{600});
+    EXPECT_EQ(cluster.revision(), before);
+    peer.membership->advertise({"http://127.0.0.1:2379"});
+    loop.run_for(Seconds{600});
+    EXPECT_EQ(cluster.revision(), before + 1);
+}
+
+TEST_F(Joining, verify_notices_that_the_name_became_another_s) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(decides(peer));
+    write(keys::name_of(host("a")), encode(NameRecord{"a", "thief", "now", "elsewhere"}));
+    peer.membership->verify();
+    ASSERT_TRUE(reaches([&] { return peer.refused.has_value(); }));
+    EXPECT_NE(peer.refused->text.find("thief"), std::string::npos);
+}
+
+TEST_F(Joining, stopping_ends_the_lease_but_keeps_the_name) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    bool stopped = false;
+    peer.membership->stop([&] { stopped = true; });
+    ASSERT_TRUE(reaches([&] { return stopped; }));
+    EXPECT_TRUE(peer_value("a").empty());
+    EXPECT_TRUE(stored(keys::name_of(host("a"))));
+}
+
+TEST_F(Joining, leaving_gives_the_name_back_with_or_without_the_exports) {
+    for (const auto departure :
+         {Membership::Departure::keep_exports, Membership::Departure::withdraw_exports}) {
+        Peer peer;
+        join(peer, "a", options("u", Founding::if_empty));
+        ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+        const Record exported = testing::record("a", testing::file("f", "1"), 1);
+        write(exported.key, exported.value);
+        std::optional<Result<void>> left;
+        peer.membership->leave(departure, [&](Result<void> result) { left = result; });
+        ASSERT_TRUE(reaches([&] { return left.has_value(); }));
+        EXPECT_TRUE(*left);
+        EXPECT_FALSE(stored(keys::name_of(host("a"))));
+        EXPECT_TRUE(peer_value("a").empty());
+        EXPECT_EQ(stored(exported.key).has_value(),
+                  departure == Membership::Departure::keep_exports);
+    }
+}
+
+}  // namespace
+}  // namespace hansa
