@@ -113,9 +113,9 @@ class ManifestCheck {
     }
 
     void check_owners() {
-        std::unordered_map<std::string, const Wanted*> owners;
+        std::unordered_map<std::string, const WantedVertex*> owners;
         owners.reserve(candidate_.here.size());
-        for (const Wanted& wanted : candidate_.here) {
+        for (const WantedVertex& wanted : candidate_.here) {
             const std::optional<Thing> thing = wanted.resource->owns();
             if (!thing) continue;
             const auto [first, fresh] =
@@ -143,8 +143,8 @@ Result<Candidate> check_manifest(const Manifest& manifest, const Catalog& catalo
     return ManifestCheck(manifest, catalog, purpose).run();
 }
 
-Result<Wanted> make_wanted(const Declaration& declaration, const Catalog& catalog, Purpose purpose,
-                           std::vector<std::string>& warnings) {
+Result<WantedVertex> make_wanted(const Declaration& declaration, const Catalog& catalog,
+                                 Purpose purpose, std::vector<std::string>& warnings) {
     const Kind* kind = catalog.find(declaration.id.kind);
     if (!kind)
         return Error{Code::invalid, no_such_kind(declaration.origin, declaration.id.kind, catalog)};
@@ -157,10 +157,10 @@ Result<Wanted> make_wanted(const Declaration& declaration, const Catalog& catalo
     }
     auto resource = kind->make(declaration, warnings);
     if (!resource) return std::move(resource).error();
-    return Wanted{{kind->name(), declaration.id.name},
-                  std::move(*resource),
-                  declaration.meta,
-                  declaration.origin};
+    return WantedVertex{{kind->name(), declaration.id.name},
+                        std::move(*resource),
+                        declaration.meta,
+                        declaration.origin};
 }
 
 }  // namespace hansa

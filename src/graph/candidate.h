@@ -11,7 +11,7 @@
 namespace hansa {
 
 // One resource as it shall be, before it has a vertex.
-struct Wanted {
+struct WantedVertex {
     ResourceId id;
     ResourcePtr resource;
     Meta meta;
@@ -22,7 +22,7 @@ struct Wanted {
 
 struct Candidate {
     std::string name;
-    std::vector<Wanted> here;  // what gets a vertex, in the order of declaration
+    std::vector<WantedVertex> here;  // what gets a vertex, in the order of declaration
     EdgePlan edges;
     std::vector<std::string> warnings;
 };
@@ -32,7 +32,7 @@ struct Candidate {
 Result<Candidate> check_manifest(const Manifest& manifest, const Catalog& catalog, Purpose purpose);
 
 // One declaration alone. An alias of a kind gives way to its name.
-Result<Wanted> make_wanted(const Declaration& declaration, const Catalog& catalog, Purpose purpose,
-                           std::vector<std::string>& warnings);
+Result<WantedVertex> make_wanted(const Declaration& declaration, const Catalog& catalog,
+                                 Purpose purpose, std::vector<std::string>& warnings);
 
 }  // namespace hansa

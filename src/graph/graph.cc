@@ -44,7 +44,7 @@ Result<Delta> Graph::declare(const Manifest& manifest) {
     Revision revision(state_->parts);
     std::unordered_set<Slot> kept;
     kept.reserve(candidate->here.size());
-    for (Wanted& wanted : candidate->here) {
+    for (WantedVertex& wanted : candidate->here) {
         const InstanceId id = wanted.instance();
         revision.put(std::move(wanted));
         kept.insert(*vertices.find(id));

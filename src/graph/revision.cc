@@ -7,7 +7,7 @@ namespace hansa {
 namespace {
 
 // Equal wishes leave a vertex with its watch, state and history.
-bool same_wish(const Vertex& vertex, const Wanted& wanted) {
+bool same_wish(const Vertex& vertex, const WantedVertex& wanted) {
     return vertex.resource && vertex.meta == wanted.meta &&
            vertex.resource->same_as(*wanted.resource);
 }
@@ -28,7 +28,7 @@ Revision::Revision(GraphParts& parts) : parts_(parts), vertices_(parts.vertices)
     parts_.relinked.clear();
 }
 
-void Revision::put(Wanted wanted) {
+void Revision::put(WantedVertex wanted) {
     const InstanceId id = wanted.instance();
     const std::optional<Slot> plain = vertices_.find({id.resource, {}, {}});
     const bool place_kept = plain && !vertices_.at(*plain).resource;
@@ -52,7 +52,7 @@ void Revision::put(Wanted wanted) {
     fill(slot, std::move(wanted));
 }
 
-void Revision::hide(Wanted wanted) {
+void Revision::hide(WantedVertex wanted) {
     const InstanceId id = wanted.instance();
     parts_.hidden.insert_or_assign(id, std::move(wanted));
 }
@@ -66,7 +66,7 @@ void Revision::hide_collected(const ResourceId& id) {
     }
 }
 
-void Revision::fill(Slot slot, Wanted wanted) {
+void Revision::fill(Slot slot, WantedVertex wanted) {
     Vertex& vertex = vertices_.at(slot);
     vertex.resource = std::move(wanted.resource);
     vertex.meta = std::move(wanted.meta);
@@ -87,7 +87,7 @@ void Revision::drop(const InstanceId& id) {
 
     auto shown = parts_.hidden.lower_bound({id.resource, {}, {}});
     while (shown != parts_.hidden.end() && shown->first.resource == id.resource) {
-        Wanted wanted = std::move(shown->second);
+        WantedVertex wanted = std::move(shown->second);
         shown = parts_.hidden.erase(shown);
         put(std::move(wanted));
     }

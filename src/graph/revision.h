@@ -22,7 +22,7 @@ struct GraphParts {
     Things things;
     Order order;
     EdgePlan edges;
-    std::map<InstanceId, Wanted> hidden;  // collected, but declared here as well
+    std::map<InstanceId, WantedVertex> hidden;  // collected, but declared here as well
     std::set<Slot> shortened;             // an automatic edge to it was left out: try again
 
     // Of the change in progress; kept to be used again.
@@ -37,7 +37,7 @@ class Revision {
     // `parts` must outlive the change; one change at a time.
     explicit Revision(GraphParts& parts);
 
-    void put(Wanted wanted);
+    void put(WantedVertex wanted);
     void drop(const InstanceId& id);
     void replace_edges(EdgePlan edges);
 
@@ -57,9 +57,9 @@ class Revision {
         bool automatic;
     };
 
-    void hide(Wanted wanted);
+    void hide(WantedVertex wanted);
     void hide_collected(const ResourceId& id);
-    void fill(Slot slot, Wanted wanted);
+    void fill(Slot slot, WantedVertex wanted);
     void remove(Slot slot);
     void contest(const std::vector<Things::Node>& nodes);
 

@@ -67,10 +67,13 @@ void Mesh::on_status(const StoreStatus& status) {
     events_.on_moved();
 }
 
-void Mesh::declare(std::vector<Wanted> exports, std::vector<CollectRequest> collects) {
+void Mesh::publish(std::vector<Wanted> exports) {
     // Even nothing is declared: an earlier run may have left something there.
     exports_declared_ = exports_declared_ || !exports.empty();
     publisher_.declare(std::move(exports));
+}
+
+void Mesh::collect(std::vector<CollectRequest> collects) {
     collector_.want(std::move(collects));
 }
 

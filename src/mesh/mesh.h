@@ -51,8 +51,11 @@ class Mesh {
     // Begins. What is declared before that is published as soon as may be.
     void start();
 
-    // Replaces what this host exports and collects.
-    void declare(std::vector<Wanted> exports, std::vector<CollectRequest> collects);
+    // Replaces what this host exports. Until it is called nothing of an earlier run is touched.
+    void publish(std::vector<Wanted> exports);
+
+    // Replaces what this host collects.
+    void collect(std::vector<CollectRequest> collects);
 
     // Where this host serves the store to clients, for its peer record.
     void advertise(std::vector<std::string> urls);
