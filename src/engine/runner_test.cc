@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/lab.h"
+#include "engine/testing.h"
 
 namespace hansa {
 namespace {

@@ -92,7 +92,7 @@ std::string_view name_of(Outcome outcome) {
     switch (outcome) {
         case Outcome::unchanged: return "unchanged";
         case Outcome::changed: return "changed";
-        case Outcome::would_change: return "would change";
+        case Outcome::would_change: return "would_change";
         case Outcome::failed: return "failed";
     }
     return "unknown";

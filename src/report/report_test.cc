@@ -184,7 +184,7 @@ TEST(Report, every_phase_and_outcome_has_a_name_of_its_own) {
     for (int phase = 0; phase <= static_cast<int>(Phase::yielding); ++phase)
         names.insert(name_of(static_cast<Phase>(phase)));
     EXPECT_EQ(names.size(), 8u);
-    EXPECT_EQ(name_of(Outcome::would_change), "would change");
+    EXPECT_EQ(name_of(Outcome::would_change), "would_change");
     EXPECT_EQ(name_of(Outcome::failed), "failed");
     EXPECT_EQ(name_of(Outcome::unchanged), "unchanged");
     EXPECT_EQ(name_of(Outcome::changed), "changed");

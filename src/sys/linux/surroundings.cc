@@ -1,0 +1,49 @@
+#include "sys/linux/surroundings.h"
+
+#include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sys/linux/failure.h"
+
+namespace hansa {
+
+std::string host_name() {
+    char name[HOST_NAME_MAX + 1] = {};
+    if (::gethostname(name, sizeof name - 1) != 0) return {};
+    return name;
+}
+
+int process_id() {
+    return ::getpid();
+}
+
+bool stderr_is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
+
+std::string absolute_path(const std::string& path) {
+    if (path.starts_with('/')) return path;
+    char directory[PATH_MAX];
+    if (!::getcwd(directory, sizeof directory)) return path;
+    return std::string(directory) + "/" + path;
+}
+
+Result<std::string> make_temporary_directory(const std::string& prefix) {
+    const char* parent = ::getenv("TMPDIR");
+    std::string name =
+        std::string(parent && parent[0] == '/' ? parent : "/tmp") + "/" + prefix + "XXXXXX";
+    if (!::mkdtemp(name.data())) return failure(name);
+    return name;
+}
+
+void leave_at_once(int exit_code) {
+    ::_exit(exit_code);
+}
+
+void trim_memory() {
+    ::malloc_trim(0);
+}
+
+}  // namespace hansa
