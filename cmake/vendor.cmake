@@ -25,6 +25,10 @@ if(HANSA_SANITIZE MATCHES "thread")
     target_compile_definitions(hansa_asio INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
 endif()
 
+find_path(HANSA_CLI11_DIR CLI/CLI.hpp REQUIRED)  # headers only
+add_library(hansa_cli INTERFACE)
+target_include_directories(hansa_cli SYSTEM INTERFACE ${HANSA_CLI11_DIR})
+
 if(HANSA_GRPC)
     pkg_check_modules(GRPC REQUIRED grpc++)
     set(hansa_grpc_archives "")

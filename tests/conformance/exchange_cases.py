@@ -243,7 +243,13 @@ def c23(t):
     foreign = t.run(other, "--hostname", "y", "--prefix", t.at("other"), "--seeds", url)
     equal(foreign.wait(), 3, "a directory of another host")
 
-    second = t.run(other, "--hostname", "z", "--prefix", t.at("fourth"), "-t", "0")
+    exporter = t.graph("z.yaml", """
+graph: z
+resources:
+  noop:
+  - {name: "@@n"}
+""")
+    second = t.run(exporter, "--hostname", "z", "--prefix", t.at("fourth"), "-t", "0")
     equal(second.wait(), 0, "a cluster of its own")
     moved = t.run(other, "--hostname", "z", "--prefix", t.at("fourth"), "--seeds", url)
     equal(moved.wait(), 3, "a directory that belongs to another cluster")

@@ -1,0 +1,29 @@
+// The commands people type, listed by hand in standard.cc; one file each.
+//
+// Data goes to stdout, talk to stderr. Each returns the process's exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace hansa {
+
+// What a command leaves behind for main(): the exit code of the one that was chosen.
+struct Chosen {
+    int exit_code = 0;
+};
+
+// Adds the command with its options to `app`; it runs when parsing has chosen it.
+void add_run(CLI::App& app, Chosen& chosen);
+void add_validate(CLI::App& app, Chosen& chosen);
+void add_graph(CLI::App& app, Chosen& chosen);
+void add_status(CLI::App& app, Chosen& chosen);
+
+// The whole program.
+int run_cli(int argc, char** argv);
+
+}  // namespace hansa

@@ -1,0 +1,66 @@
+#include "cli/log.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/render.h"
+#include "daemon/inspect.h"
+#include "daemon/settings.h"
+#include "data/json.h"
+#include "report/json.h"
+
+namespace hansa {
+
+namespace {
+
+void print_line(std::FILE* file, const std::string& line) {
+    std::fputs((line + "\n").c_str(), file);
+}
+
+Detail detail_of(Verbosity verbosity) {
+    switch (verbosity) {
+        case Verbosity::quiet: return Detail::quiet;
+        case Verbosity::normal: return Detail::normal;
+        case Verbosity::verbose: return Detail::verbose;
+    }
+    return Detail::normal;
+}
+
+}  // namespace
+
+Log::Log(LogFormat format, Verbosity verbosity)
+    : format_(format), verbosity_(verbosity), coloured_(stderr_takes_colours()) {}
+
+void Log::attach(Report& report) {
+    report.listen([this, &report](const Event& event, WallTime time) {
+        tell(event, time, report.snapshot());
+    });
+}
+
+void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) const {
+    if (const auto* spoke = std::get_if<happened::Spoke>(&event)) {
+        print_line(stdout, spoke->line);
+        std::fflush(stdout);
+    }
+    if (format_ == LogFormat::json) {
+        print_line(stderr, to_json(to_value(event, time)));
+        return;
+    }
+    const Detail detail = detail_of(verbosity_);
+    const bool last = std::holds_alternative<happened::Stopped>(event);
+    const Colour colour = coloured_ ? Colour::ansi : Colour::none;
+    const auto print = [&](const Event& told) {
+        if (const auto line = as_line(told, time, detail, colour)) print_line(stderr, *line);
+    };
+    if (last) print(happened::Noted{as_summary(snapshot, time)});
+    print(event);
+}
+
+int refuse(const Error& error) {
+    for (const std::string& line : split(error.text, '\n'))
+        std::fprintf(stderr, "hansa: %s\n", line.c_str());
+    return static_cast<int>(exit_code_of(error.code));
+}
+
+}  // namespace hansa

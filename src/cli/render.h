@@ -1,0 +1,26 @@
+// Events and snapshots as text for people. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "data/value.h"
+#include "report/report.h"
+
+namespace hansa {
+
+enum class Colour { none, ansi };
+enum class Detail { quiet, normal, verbose };
+
+// One line without its end, or nothing when the event is not worth one at this detail.
+// "01:52:33 file[/etc/motd] changed: content 12 B -> 18 B, mode 0600 -> 0644 (0.4 ms)"
+std::optional<std::string> as_line(const Event& event, WallTime time, Detail detail, Colour colour);
+
+// The agent's last words: what it did and what is wrong, one fact a line.
+std::string as_summary(const Snapshot& snapshot, WallTime now);
+
+// What `hansa status` prints; the argument is what to_value(Snapshot) gave.
+std::string as_status(const Value& status);
+
+}  // namespace hansa

@@ -1,0 +1,95 @@
+#include "cli/render.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace hansa {
+namespace {
+
+using namespace happened;
+
+// The line without its clock time, which depends on the time zone.
+std::string line(const Event& event, Detail detail = Detail::normal, Colour colour = Colour::none) {
+    auto text = as_line(event, WallTime{}, detail, colour);
+    return text ? text->substr(9) : "(nothing)";
+}
+
+ResourceRan ran(Outcome outcome) {
+    ResourceRan event;
+    event.id = "file[/etc/motd]";
+    event.outcome = outcome;
+    event.took = Milliseconds{2};
+    return event;
+}
+
+TEST(Render, a_change_says_what_it_was_and_how_long_it_took) {
+    ResourceRan event = ran(Outcome::changed);
+    event.changes = {{"content", "12 B", "18 B"}, {"mode", "", "0644"}, {"owner", "bob", ""}};
+    EXPECT_EQ(line(event),
+              "file[/etc/motd] changed: content 12 B -> 18 B, mode 0644, owner bob -> nothing "
+              "(2 ms)");
+}
+
+TEST(Render, what_is_as_declared_is_told_only_to_those_who_ask) {
+    EXPECT_EQ(line(ran(Outcome::unchanged)), "(nothing)");
+    EXPECT_EQ(line(ran(Outcome::unchanged), Detail::verbose),
+              "file[/etc/motd] is as declared (2 ms)");
+}
+
+TEST(Render, a_failure_is_told_even_when_quiet_and_says_when_it_is_tried_again) {
+    ResourceRan event = ran(Outcome::failed);
+    event.error = "no space left on device";
+    event.retry_in = Seconds{1};
+    event.attempt = 2;
+    EXPECT_EQ(line(event, Detail::quiet),
+              "file[/etc/motd] failed: no space left on device (2 ms); attempt 3 in 1 s");
+}
+
+TEST(Render, quiet_leaves_out_what_is_well) {
+    EXPECT_EQ(line(ran(Outcome::changed), Detail::quiet), "(nothing)");
+    EXPECT_EQ(line(Published{.exports = 2, .written = 2, .removed = 0, .took = {}}, Detail::quiet),
+              "(nothing)");
+    EXPECT_NE(line(Warned{"careful"}, Detail::quiet), "(nothing)");
+    EXPECT_NE(line(StoreChanged{StoreChanged::State::away, "refused"}, Detail::quiet), "(nothing)");
+}
+
+TEST(Render, colours_only_where_they_are_wanted) {
+    EXPECT_EQ(line(Warned{"careful"}), "warning: careful");
+    const std::string coloured = line(Warned{"careful"}, Detail::normal, Colour::ansi);
+    EXPECT_NE(coloured.find("\033["), std::string::npos);
+    EXPECT_TRUE(coloured.ends_with("\033[0m"));
+}
+
+TEST(Render, several_errors_stand_below_each_other) {
+    const std::string text = line(GraphRefused{"a.yaml:1:1: one\na.yaml:2:1: two"});
+    EXPECT_EQ(split(text, '\n').size(), 3u);
+    EXPECT_TRUE(split(text, '\n')[2].starts_with("         a.yaml:2:1: two"));
+}
+
+TEST(Render, the_announcements_words_at_the_end) {
+    EXPECT_EQ(line(Converged{Seconds{5}}), "Converged for 5 seconds, exiting!");
+    EXPECT_EQ(line(Converged{Seconds{0}}), "Converged, exiting!");
+    EXPECT_EQ(line(Stopped{0}), "Goodbye!");
+}
+
+Snapshot with_resources() {
+    Snapshot snapshot;
+    for (int number = 0; number < 30; ++number) {
+        const std::string id = "file[f" + std::to_string(number) + "]";
+        const WallTime time{};
+        fold(snapshot, ResourcePhase{id, number < 5 ? Phase::settled : Phase::failed, {}}, time);
+    }
+    return snapshot;
+}
+
+TEST(Render, the_summary_counts_and_names_what_is_wrong_up_to_a_limit) {
+    const auto lines = split(as_summary(with_resources(), WallTime{Seconds{3}}), '\n');
+    EXPECT_TRUE(lines[0].starts_with("30 resources: 5 as declared, 25 failed; 0 changes in"))
+        << lines[0];
+    EXPECT_EQ(lines.size(), 22u);
+    EXPECT_EQ(lines.back(), "  and 5 more");
+}
+
+}  // namespace
+}  // namespace hansa

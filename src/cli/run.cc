@@ -1,0 +1,177 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/log.h"
+#include "daemon/inspect.h"
+#include "daemon/node.h"
+#include "daemon/settings.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr const char* default_config = "/etc/hansa/hansa.yaml";
+
+// As the options spell it; turned into Settings once everything has been read.
+struct RunOptions {
+    std::string file, host, prefix, config, graphviz, log_format = "text";
+    std::vector<std::string> seeds, client_urls, server_urls;
+    std::int64_t converged_timeout = -1;
+    std::int64_t max_runtime = 0;
+    std::uint32_t sema = 0;
+    std::uint32_t workers = 512;
+    bool found = false, tmp_prefix = false, standalone = false, no_server = false, noop = false;
+    bool no_watch = false, verbose = false, quiet = false;
+};
+
+// Every option has its variable: --converged-timeout is HANSA_CONVERGED_TIMEOUT.
+void name_variables(CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) {
+        const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+        if (name.empty() || name == "help") continue;
+        std::string variable = "HANSA_";
+        for (char c : name)
+            variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+        option->envname(variable);
+    }
+}
+
+void declare_options(CLI::App& app, RunOptions& o) {
+    app.add_option("-f,--file,file", o.file, "the graph (YAML)")->type_name("FILE");
+    app.add_option("--hostname", o.host, "this peer's name (default: the machine's)")
+        ->type_name("NAME");
+    app.add_option("-t,--converged-timeout", o.converged_timeout,
+                   "exit after so many seconds at rest; 0: at the first rest; -1: never")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(std::int64_t{-1}, std::int64_t{86'400 * 365}));
+    app.add_option("--seeds", o.seeds, "client URLs of peers that run the store: join them")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("URL,…");
+    app.add_flag("--found", o.found, "with --seeds: found a cluster in a store that has none");
+    app.add_option("--client-urls", o.client_urls, "where our etcd serves clients")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("URL,…");
+    app.add_option("--server-urls", o.server_urls, "where our etcd serves its peers")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("URL,…");
+    app.add_option("--prefix", o.prefix, "directory for all state")->type_name("DIR");
+    app.add_flag("--tmp-prefix", o.tmp_prefix, "fresh state, removed on exit");
+    app.add_flag("--standalone", o.standalone, "no store: nothing is exported or collected");
+    app.add_flag("--no-server", o.no_server, "never run an etcd here");
+    app.add_flag("--noop", o.noop, "say what would change, change nothing, export nothing");
+    app.add_option("--sema", o.sema, "at most N resources at once; 0: no limit")->type_name("N");
+    app.add_option("--workers", o.workers, "at most N threads for blocking work")
+        ->type_name("N")
+        ->check(CLI::Range(1u, 4096u));
+    app.add_option("--max-runtime", o.max_runtime, "exit with code 5 after so many seconds")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{86'400 * 365}));
+    app.add_flag("--no-watch", o.no_watch, "do not watch resources or the graph file");
+    app.add_option("--graphviz", o.graphviz, "draw each new graph into FILE (DOT)")
+        ->type_name("FILE");
+    app.add_option("--log-format", o.log_format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}));
+    app.add_flag("-v,--verbose", o.verbose, "also say what is already as declared");
+    app.add_flag("-q,--quiet", o.quiet, "only say what is wrong");
+    app.add_option(
+           "--config", o.config,
+           "YAML file with these options; default " + std::string(default_config) + ", if there")
+        ->type_name("FILE");
+    name_variables(app);
+}
+
+Result<void> read_config(CLI::App& app, const RunOptions& options) {
+    const std::string path = options.config.empty() ? default_config : options.config;
+    auto text = read_whole(path);
+    if (text) return apply_config(app, *text, path);
+    if (text.error().code == Code::missing && options.config.empty()) return {};
+    return std::move(text).error().during("reading the config file " + path);
+}
+
+Result<std::vector<std::string>> parse_urls(const char* flag,
+                                            const std::vector<std::string>& texts) {
+    std::vector<std::string> urls;
+    for (const std::string& text : texts) {
+        auto url = parse_url(text);
+        if (!url) return std::move(url).error().during(flag);
+        urls.push_back(std::move(*url));
+    }
+    return urls;
+}
+
+Result<Settings> settings_of(const RunOptions& o) {
+    if (o.file.empty())
+        return Error{Code::invalid, "no graph given; write \"hansa run --file FILE\""};
+    if (o.verbose && o.quiet) return Error{Code::invalid, "--verbose and --quiet: choose one"};
+    if (o.standalone && !o.seeds.empty())
+        return Error{Code::invalid, "--standalone and --seeds: choose one"};
+    if (o.tmp_prefix && !o.prefix.empty())
+        return Error{Code::invalid, "--tmp-prefix and --prefix: choose one"};
+    if (o.found && o.seeds.empty())
+        return Error{Code::invalid,
+                     "--found needs --seeds; without them the machine's own store "
+                     "is founded by itself"};
+    const Surroundings here = surroundings();
+    auto host = HostName::parse(o.host.empty() ? here.host_name : o.host);
+    if (!host) return std::move(host).error().during("--hostname");
+    auto seeds = parse_urls("--seeds", o.seeds);
+    if (!seeds) return std::move(seeds).error();
+    auto client_urls = parse_urls("--client-urls", o.client_urls);
+    if (!client_urls) return std::move(client_urls).error();
+    auto server_urls = parse_urls("--server-urls", o.server_urls);
+    if (!server_urls) return std::move(server_urls).error();
+
+    Settings settings(o.file, std::move(*host));
+    settings.prefix = !o.prefix.empty() ? o.prefix
+                                        : default_prefix(here.root, std::getenv("XDG_STATE_HOME"),
+                                                         std::getenv("HOME"));
+    settings.tmp_prefix = o.tmp_prefix;
+    settings.found = o.found;
+    settings.standalone = o.standalone;
+    settings.no_server = o.no_server;
+    settings.noop = o.noop;
+    settings.watch = !o.no_watch;
+    settings.seeds = std::move(*seeds);
+    settings.client_urls = std::move(*client_urls);
+    settings.server_urls = std::move(*server_urls);
+    if (o.converged_timeout >= 0) settings.converged_timeout = Seconds{o.converged_timeout};
+    if (o.max_runtime > 0) settings.max_runtime = Seconds{o.max_runtime};
+    settings.sema = o.sema;
+    settings.workers = o.workers;
+    settings.graphviz = o.graphviz;
+    settings.log_format = o.log_format == "json" ? LogFormat::json : LogFormat::text;
+    settings.verbosity = o.verbose ? Verbosity::verbose
+                         : o.quiet ? Verbosity::quiet
+                                   : Verbosity::normal;
+    return settings;
+}
+
+int run(CLI::App& app, const RunOptions& options) {
+    if (auto read = read_config(app, options); !read) return refuse(read.error());
+    auto settings = settings_of(options);
+    if (!settings) return refuse(settings.error());
+    Log log(settings->log_format, settings->verbosity);
+    Node node(std::move(*settings));
+    log.attach(node.report());
+    auto code = node.run();
+    if (code) return static_cast<int>(*code);
+    return refuse(code.error());
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+    CLI::App* command = app.add_subcommand("run", "keep this machine as a graph describes it");
+    auto options = std::make_shared<RunOptions>();  // shared: CLI11 copies the callback
+    declare_options(*command, *options);
+    command->callback([command, options, &chosen] { chosen.exit_code = run(*command, *options); });
+}
+
+}  // namespace hansa

@@ -1,0 +1,50 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/commands.h"
+#include "cli/log.h"
+#include "cli/render.h"
+#include "daemon/inspect.h"
+#include "daemon/settings.h"
+#include "data/json.h"
+
+namespace hansa {
+
+namespace {
+
+int status(std::string prefix, const std::string& host, bool json) {
+    if (prefix.empty())
+        prefix =
+            default_prefix(surroundings().root, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+    auto answer = ask_agent(prefix, host, "status");
+    if (!answer) return refuse(answer.error());
+    auto value = parse_json(*answer, {.bytes_max = std::size_t{256} << 20, .depth_max = 16});
+    if (!value) return refuse(std::move(value).error().during("the agent's answer"));
+    const std::string text = json ? to_json(*value, JsonStyle::pretty) + "\n" : as_status(*value);
+    std::fputs(text.c_str(), stdout);
+    return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Chosen& chosen) {
+    struct Options {
+        std::string prefix, host;
+        bool json = false;
+    };
+    CLI::App* command = app.add_subcommand("status", "ask the agent of this machine how it is");
+    auto options = std::make_shared<Options>();  // shared: CLI11 copies the callback
+    command->add_option("--prefix", options->prefix, "the agent's state directory")
+        ->type_name("DIR")
+        ->envname("HANSA_PREFIX");
+    command->add_option("--hostname", options->host, "the agent's name, if there are several")
+        ->type_name("NAME")
+        ->envname("HANSA_HOSTNAME");
+    command->add_flag("--json", options->json, "for programs");
+    command->callback([options, &chosen] {
+        chosen.exit_code = status(options->prefix, options->host, options->json);
+    });
+}
+
+}  // namespace hansa

@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <vector>
+
+#include "cli/render.h"
+
+namespace hansa {
+
+namespace {
+
+std::string text_at(const Value& map, std::string_view key) {
+    const Value* value = map.is_map() ? map.find(key) : nullptr;
+    return value && value->is_scalar() ? value->scalar().text : std::string{};
+}
+
+const Value& map_at(const Value& map, std::string_view key) {
+    static const Value none = Value::of_map({});
+    const Value* value = map.is_map() ? map.find(key) : nullptr;
+    return value && value->is_map() ? *value : none;
+}
+
+std::string counts_text(const Value& counts) {
+    std::string text;
+    for (const Value::Entry& entry : counts.map())
+        text += (text.empty() ? "" : ", ") + entry.value.scalar().text + " " + entry.key;
+    return text.empty() ? "no resources" : text;
+}
+
+std::string pad(std::string text, std::size_t width) {
+    if (text.size() < width) text.append(width - text.size(), ' ');
+    return text;
+}
+
+std::string resource_line(const Value& resource, std::size_t width) {
+    const std::string error = text_at(resource, "last_error");
+    const std::string detail = error.empty() ? text_at(resource, "detail") : error;
+    std::string line = "  " + pad(text_at(resource, "id"), width) + "  " +
+                       pad(text_at(resource, "phase"), 8) + "  " + text_at(resource, "since");
+    return detail.empty() ? line : line + "  " + detail;
+}
+
+}  // namespace
+
+std::string as_status(const Value& status) {
+    const Value& agent = map_at(status, "agent");
+    const Value& graph = map_at(status, "graph");
+    const Value& store = map_at(status, "store");
+    std::string text = "agent   " + text_at(agent, "host") + ", hansa " +
+                       text_at(agent, "version") + ", pid " + text_at(agent, "pid") + ", since " +
+                       text_at(agent, "started") + "\n";
+    text += "graph   " + text_at(graph, "name") + " (" + text_at(graph, "file") + "), " +
+            text_at(graph, "resources") + " resources, " + text_at(graph, "edges") +
+            " edges, redrawn " + text_at(graph, "redraws") + " times\n";
+    if (const std::string refused = text_at(graph, "refused"); !refused.empty())
+        text += "        a newer version is not enforced:\n        " + refused + "\n";
+    const std::string detail = text_at(store, "detail");
+    text += "store   " + text_at(store, "state") + (detail.empty() ? "" : ", " + detail) + "\n";
+    const std::string waiting = text_at(status, "waiting_for");
+    text += "state   " + counts_text(map_at(status, "counts"));
+    if (text_at(status, "at_rest") == "true") text += "; at rest";
+    if (!waiting.empty()) text += "; waiting for " + waiting;
+    text += "\n";
+    for (const Value::Entry& entry : map_at(status, "refusals").map())
+        text += "refused " + entry.value.scalar().text + " x " + entry.key + "\n";
+
+    const Value* resources = status.find("resources");
+    if (!resources || !resources->is_list() || resources->list().empty()) return text;
+    std::size_t width = 0;
+    for (const Value& resource : resources->list())
+        width = std::max(width, std::min<std::size_t>(text_at(resource, "id").size(), 48));
+    text += "\n";
+    for (const Value& resource : resources->list()) text += resource_line(resource, width) + "\n";
+    return text;
+}
+
+}  // namespace hansa

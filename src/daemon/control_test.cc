@@ -1,0 +1,31 @@
+#include "daemon/control.h"
+
+#include <gtest/gtest.h>
+
+#include "data/json.h"
+
+namespace hansa {
+namespace {
+
+TEST(Control, status_tells_the_agent_the_counts_and_each_resource) {
+    Snapshot snapshot;
+    fold(snapshot, happened::AgentStarted{"1.2", "web1", "g.yaml", "standalone", 42}, WallTime{});
+    fold(snapshot, happened::ResourcePhase{"file[a]", Phase::failed, "detail"}, WallTime{});
+    auto answer = parse_json(answer_control("status", snapshot));
+    ASSERT_TRUE(answer) << answer.error().text;
+    EXPECT_EQ(answer->find("agent")->find("host")->scalar().text, "web1");
+    EXPECT_EQ(answer->find("counts")->find("failed")->scalar().text, "1");
+    ASSERT_EQ(answer->find("resources")->list().size(), 1u);
+    EXPECT_EQ(answer->find("resources")->list()[0].find("id")->scalar().text, "file[a]");
+}
+
+TEST(Control, an_unknown_question_is_answered_with_what_is_known) {
+    auto answer = parse_json(answer_control("reboot\n", Snapshot{}));
+    ASSERT_TRUE(answer);
+    const std::string& error = answer->find("error")->scalar().text;
+    EXPECT_NE(error.find("reboot\\n"), std::string::npos) << error;
+    EXPECT_NE(error.find("status"), std::string::npos) << error;
+}
+
+}  // namespace
+}  // namespace hansa

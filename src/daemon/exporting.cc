@@ -1,0 +1,64 @@
+#include "daemon/exporting.h"
+
+#include <optional>
+
+namespace hansa {
+
+Exporting::Exporting(Ports ports, Deliver deliver) : ports_(ports), deliver_(std::move(deliver)) {}
+
+Exporting::~Exporting() {
+    *alive_ = false;
+}
+
+void Exporting::adopt(std::shared_ptr<const Manifest> manifest) {
+    manifest_ = std::move(manifest);
+    watch_sources();
+    make();
+}
+
+void Exporting::make() {
+    if (busy_) {
+        again_ = true;
+        return;
+    }
+    busy_ = true;
+    auto made = std::make_shared<std::optional<Result<std::vector<Export>>>>();
+    ports_.workers.run(
+        [made, manifest = manifest_, &catalog = ports_.catalog, &files = ports_.files](Task&) {
+            made->emplace(exports_of(*manifest, catalog, files));
+        },
+        [this, made, alive = alive_] {
+            if (!*alive) return;
+            busy_ = false;
+            if (again_) {
+                again_ = false;
+                make();
+                return;
+            }
+            if (!made->has_value()) return;  // cancelled before it began
+            if (Result<std::vector<Export>>& exports = **made; exports) {
+                deliver_(std::move(*exports));
+            } else {
+                ports_.report.publish(happened::Refused{"export", exports.error().text});
+            }
+        });
+}
+
+void Exporting::watch_sources() {
+    watches_.clear();
+    for (const Declaration& declaration : manifest_->resources) {
+        if (!declaration.meta.exported) continue;
+        const Value* source = declaration.fields.find("source");
+        if (!source || !source->is_scalar() || source->is_null()) continue;
+        auto watch =
+            ports_.watcher.watch(source->scalar().text, WatchDepth::entry, [this] { make(); });
+        if (watch) {
+            watches_.push_back(std::move(*watch));
+        } else {
+            ports_.report.publish(happened::Warned{
+                declaration.id.text() + ": its source is not watched: " + watch.error().text});
+        }
+    }
+}
+
+}  // namespace hansa

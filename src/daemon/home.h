@@ -1,0 +1,76 @@
+// The directories of one agent, and the proof that they are its own.
+//
+//     PREFIX/HOST/     identity.json, lock, control.sock   one agent at a time
+//     PREFIX/cluster/  lock, store.json, etcd/, etcd.log    of this machine's own cluster
+//
+// Made at start, on the loop thread; released when destroyed.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/host.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "daemon/identity.h"
+#include "sys/accounts.h"
+#include "sys/files.h"
+#include "sys/locks.h"
+
+namespace hansa {
+
+class Home {
+ public:
+    struct Ports {
+        Files& files;
+        Locks& locks;
+        const Accounts& accounts;
+        Random& random;
+    };
+
+    // Makes what is missing. Code::conflict when another agent runs under this name, or the
+    // directory is another host's; Code::denied when somebody else may write there.
+    static Result<std::unique_ptr<Home>> open(Ports ports, const std::string& prefix,
+                                              const HostName& host);
+
+    const std::string& directory() const { return directory_; }
+    std::string cluster_directory() const { return prefix_ + "/cluster"; }
+    std::string control_socket() const { return directory_ + "/control.sock"; }
+    const Identity& identity() const { return identity_; }
+
+    // See remember_cluster() in identity.h.
+    Result<void> belong_to(const std::string& cluster);
+
+ private:
+    Home(Files& files, std::string prefix, std::string directory)
+        : files_(files), prefix_(std::move(prefix)), directory_(std::move(directory)) {}
+
+    Files& files_;
+    std::string prefix_;
+    std::string directory_;
+    std::unique_ptr<HeldLock> lock_;
+    Identity identity_;
+};
+
+// A fresh prefix for one run; it goes with the object, and everything in it.
+class TemporaryPrefix {
+ public:
+    // `path`: an empty directory.
+    TemporaryPrefix(Files& files, std::string path) : files_(files), path_(std::move(path)) {}
+    ~TemporaryPrefix() { (void)files_.remove_tree(path_); }
+    TemporaryPrefix(const TemporaryPrefix&) = delete;
+
+    const std::string& path() const { return path_; }
+
+ private:
+    Files& files_;
+    std::string path_;
+};
+
+// Makes the directory with mode 0700, and those above it with 0755, where they are missing.
+Result<void> make_directories(Files& files, const std::string& path);
+
+// Code::denied unless only root or the user that we are may write there.
+Result<void> check_private(const Files& files, const Accounts& accounts, const std::string& path);
+
+}  // namespace hansa

@@ -1,0 +1,34 @@
+// Who this agent is, remembered in PREFIX/HOST/identity.json.
+//
+// The file is the marker that ties the directory to a name, a uuid and, once the agent has been
+// accepted, to a cluster. It is written at each start, which it counts, and when the cluster is
+// learnt.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/host.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "sys/files.h"
+
+namespace hansa {
+
+struct Identity {
+    std::string uuid;
+    std::string host;
+    std::string cluster;            // id; empty: belongs to none yet
+    std::uint64_t incarnation = 0;  // counts the starts
+};
+
+// Reads the marker, or makes a new identity where there is none; counts this start. Code::conflict
+// when the marker is another host's; Code::invalid when it cannot be read. Blocking.
+Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,
+                                 Random& random);
+
+// Ties the directory to `cluster`. Code::conflict, naming both, when it belongs to another one.
+Result<Identity> remember_cluster(Files& files, const std::string& directory, Identity identity,
+                                  const std::string& cluster);
+
+}  // namespace hansa

@@ -1,0 +1,98 @@
+#include "daemon/inspect.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "base/text.h"
+#include "graph/exports.h"
+#include "manifest/file.h"
+#include "sys/linux/accounts.h"
+#include "sys/linux/files.h"
+#include "sys/linux/loop.h"
+#include "sys/linux/sockets.h"
+#include "sys/linux/surroundings.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr std::uint64_t config_bytes_max = 1 << 20;
+
+// The only agent whose control socket stands under `prefix`.
+Result<std::string> only_host(const LinuxFiles& files, const std::string& prefix) {
+    auto entries = files.list(prefix);
+    if (!entries && entries.error().code != Code::missing) return std::move(entries).error();
+    std::vector<std::string> hosts;
+    if (entries)
+        for (const DirectoryEntry& entry : *entries)
+            if (files.status(prefix + "/" + entry.name + "/control.sock"))
+                hosts.push_back(entry.name);
+    if (hosts.size() == 1) return hosts.front();
+    if (hosts.empty())
+        return Error{Code::missing, "no agent has its state in " + prefix +
+                                        "; start one with \"hansa run\", or give --prefix"};
+    return Error{Code::invalid, "several agents have their state in " + prefix + " (" +
+                                    join(hosts, ", ") + "); choose one with --hostname"};
+}
+
+}  // namespace
+
+Result<Inspected> inspect(const std::string& path, const Catalog& catalog) {
+    LinuxFiles files;
+    auto manifest = load_manifest(files, {absolute_path(path), path}, catalog);
+    if (!manifest) return std::move(manifest).error();
+    Graph graph(catalog);
+    auto delta = graph.declare(*manifest);
+    if (!delta) return std::move(delta).error();
+    auto exports = exports_of(*manifest, catalog, files);
+    if (!exports) return std::move(exports).error();
+    std::vector<std::string> warnings = std::move(manifest->warnings);
+    warnings.insert(warnings.end(), delta->warnings.begin(), delta->warnings.end());
+    return Inspected{std::move(graph), std::move(warnings), kinds_not_runnable(*manifest, catalog)};
+}
+
+std::vector<std::string> kinds_not_runnable(const Manifest& manifest, const Catalog& catalog) {
+    std::set<std::string> kinds;
+    for (const Declaration& declaration : manifest.resources) {
+        const Kind* kind = catalog.find(declaration.id.kind);
+        const bool applied = !declaration.meta.exported || declaration.meta.also_here;
+        if (applied && kind && kind->support() != Support::full) kinds.insert(kind->name());
+    }
+    return {kinds.begin(), kinds.end()};
+}
+
+Surroundings surroundings() {
+    return {LinuxAccounts().self() == 0, host_name()};
+}
+
+Result<std::string> ask_agent(const std::string& prefix, const std::string& host,
+                              const std::string& request) {
+    const LinuxFiles files;
+    std::string name = host;
+    const std::string root = absolute_path(prefix);
+    if (name.empty()) {
+        auto only = only_host(files, root);
+        if (!only) return std::move(only).error();
+        name = std::move(*only);
+    }
+    LinuxLoop loop;
+    auto answer = LinuxSockets(loop).ask(root + "/" + name + "/control.sock", request);
+    if (answer) return answer;
+    if (answer.error().code == Code::missing || answer.error().code == Code::unavailable)
+        return Error{answer.error().code,
+                     "no agent named " + printable(name) + " runs here (state in " + root + ")"};
+    return std::move(answer).error();
+}
+
+bool stderr_takes_colours() {
+    const char* terminal = std::getenv("TERM");
+    if (std::getenv("NO_COLOR") || !terminal || std::string(terminal) == "dumb") return false;
+    return stderr_is_terminal();
+}
+
+Result<std::string> read_whole(const std::string& path) {
+    return LinuxFiles().read(absolute_path(path), config_bytes_max);
+}
+
+}  // namespace hansa

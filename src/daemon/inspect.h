@@ -1,0 +1,40 @@
+// What commands that do not run an agent need of this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "resource/kind.h"
+
+namespace hansa {
+
+// The graph of a file with everything checked that a run checks, and what was only warned about.
+struct Inspected {
+    Graph graph;
+    std::vector<std::string> warnings;
+    std::vector<std::string> not_runnable;  // kinds used that cannot be applied yet, sorted
+};
+Result<Inspected> inspect(const std::string& path, const Catalog& catalog);
+
+// The same checks on a manifest at hand; used by Node before it changes anything.
+std::vector<std::string> kinds_not_runnable(const Manifest& manifest, const Catalog& catalog);
+
+struct Surroundings {
+    bool root = false;
+    std::string host_name;
+};
+Surroundings surroundings();
+
+// Asks the agent of `host` (empty: the only one under `prefix`) over its control socket.
+Result<std::string> ask_agent(const std::string& prefix, const std::string& host,
+                              const std::string& request);
+
+// A terminal that wants colours (NO_COLOR, TERM=dumb and pipes do not).
+bool stderr_takes_colours();
+
+// Bytes of a file of ours (the config file). Code::missing when there is none.
+Result<std::string> read_whole(const std::string& path);
+
+}  // namespace hansa

@@ -1,0 +1,238 @@
+#include "daemon/machine_store.h"
+
+#include "base/text.h"
+#include "daemon/home.h"
+#include "data/json.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr std::uint64_t notice_bytes_max = 64 * 1024;
+constexpr std::uint16_t usual_client_port = 2379;
+constexpr std::uint16_t usual_peer_port = 2380;
+constexpr Duration look_again = Milliseconds{20};  // while the holder has not said its name yet
+
+Value list_of(const std::vector<std::string>& texts) {
+    Value::List list;
+    for (const std::string& text : texts) list.push_back(Value::of_text(text));
+    return Value::of_list(std::move(list));
+}
+
+std::vector<std::string> texts_at(const Value& map, std::string_view key) {
+    std::vector<std::string> texts;
+    const Value* list = map.find(key);
+    if (list && list->is_list())
+        for (const Value& entry : list->list())
+            if (entry.is_scalar()) texts.push_back(entry.scalar().text);
+    return texts;
+}
+
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+// REQUIRES: a url as parse_url() gives it.
+HostPort cut(const std::string& url) {
+    const std::size_t start = url.find("//") + 2;
+    const std::size_t colon = url.rfind(':');
+    return {url.substr(start, colon - start),
+            static_cast<std::uint16_t>(to_int(url.substr(colon + 1)).value_or(0))};
+}
+
+std::string local_url(std::uint16_t port) {
+    return "http://127.0.0.1:" + std::to_string(port);
+}
+
+}  // namespace
+
+std::string encode(const StoreNotice& notice) {
+    Value::Map map;
+    map.push_back({"pid", {}, Value::of_int(notice.pid)});
+    map.push_back({"client_urls", {}, list_of(notice.client_urls)});
+    map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
+    return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
+}
+
+Result<StoreNotice> decode_notice(const std::string& text) {
+    auto value = parse_json(text);
+    if (!value) return std::move(value).error();
+    if (!value->is_map()) return Error{Code::invalid, "is not a JSON object"};
+    const Value* pid = value->find("pid");
+    StoreNotice notice{static_cast<int>(pid ? pid->as_int().value_or(0) : 0),
+                       texts_at(*value, "client_urls"), texts_at(*value, "peer_urls")};
+    if (notice.pid <= 0 || notice.client_urls.empty())
+        return Error{Code::invalid, "lacks \"pid\" or \"client_urls\""};
+    return notice;
+}
+
+MachineStore::MachineStore(Ports ports, Wishes wishes, Events events)
+    : ports_(ports), wishes_(std::move(wishes)), events_(std::move(events)) {}
+
+MachineStore::~MachineStore() = default;
+
+void MachineStore::start() {
+    if (auto made = make_directories(ports_.files, wishes_.directory); !made)
+        return events_.on_fatal(std::move(made).error().during("the machine's store"));
+    // Another user's store is never joined: nobody else may put a notice there.
+    if (auto ours = check_private(ports_.files, ports_.accounts, wishes_.directory); !ours)
+        return events_.on_fatal(std::move(ours).error().during("the machine's store"));
+    auto watch = ports_.watcher.watch(notice_path(), WatchDepth::entry, [this] { look(); });
+    if (watch) notice_watch_ = std::move(*watch);
+    look();
+}
+
+// Serves when the lock is free, else follows whoever has it. Called whenever that may change.
+void MachineStore::look() {
+    if (server_) return;
+    timer_.reset();
+    if (!wishes_.may_serve) return follow();
+    auto lock = ports_.locks.take(lock_path());
+    if (lock) {
+        lock_ = std::move(*lock);
+        return serve();
+    }
+    if (lock.error().code == Code::conflict) return follow();
+    events_.on_fatal(std::move(lock).error().during("the machine's lock"));
+}
+
+void MachineStore::serve() {
+    holder_watch_.reset();
+    auto config = plan_server();
+    if (!config) return events_.on_fatal(std::move(config).error());
+    tell_waiting("starting etcd at " + config->client_urls.front());
+    server_ = std::make_unique<EtcdServer>(
+        ports_.loop, ports_.processes, std::move(*config),
+        EtcdServerEvents{
+            .on_serving = [this] { serving(); },
+            .on_ended =
+                [this](const std::string& why, Duration pause) {
+                    ports_.report.publish(happened::Warned{
+                        "etcd ended: " + why + "; it is started again in " + readable(pause)});
+                },
+            .on_removed =
+                [this] {
+                    events_.on_fatal(Error{
+                        Code::conflict, "the machine's etcd was removed from its cluster; move " +
+                                            wishes_.directory + " away to found a new one"});
+                },
+            .on_log = events_.on_log,
+        });
+    if (auto started = server_->start(); !started) {
+        server_.reset();
+        lock_.reset();
+        events_.on_fatal(std::move(started).error());
+    }
+}
+
+Result<EtcdConfig> MachineStore::plan_server() {
+    StoreNotice before;  // the URLs that other agents of this machine still dial
+    if (auto text = ports_.files.read(notice_path(), notice_bytes_max))
+        if (auto notice = decode_notice(*text)) before = std::move(*notice);
+    auto client =
+        choose_url(wishes_.client_urls, before.client_urls, usual_client_port, "--client-urls");
+    if (!client) return std::move(client).error();
+    auto peer = choose_url(wishes_.peer_urls, before.peer_urls, usual_peer_port, "--server-urls");
+    if (!peer) return std::move(peer).error();
+
+    EtcdConfig config;
+    config.name = "machine";
+    config.data_directory = wishes_.directory + "/etcd";
+    config.client_urls = wishes_.client_urls.empty() ? std::vector{*client} : wishes_.client_urls;
+    config.peer_urls = wishes_.peer_urls.empty() ? std::vector{*peer} : wishes_.peer_urls;
+    config.token = make_uuid(ports_.random);
+    return config;
+}
+
+Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wished,
+                                             const std::vector<std::string>& remembered,
+                                             std::uint16_t usual, const char* flag) {
+    for (const std::string& url : wished) {
+        const HostPort at = cut(url);
+        auto is_free = ports_.sockets.port_is_free(at.host, at.port);
+        if (is_free) continue;
+        return Error{Code::unavailable, std::string(flag) + " " + url + ": " +
+                                            is_free.error().text +
+                                            "; free it, or give another port"};
+    }
+    if (!wished.empty()) return wished.front();
+    if (!remembered.empty()) {
+        const HostPort at = cut(remembered.front());
+        if (ports_.sockets.port_is_free(at.host, at.port)) return remembered.front();
+    }
+    if (ports_.sockets.port_is_free("127.0.0.1", usual)) return local_url(usual);
+    auto other = ports_.sockets.free_port();
+    if (!other) return std::move(other).error();
+    return local_url(*other);
+}
+
+void MachineStore::serving() {
+    const EtcdConfig& config = server_->config();
+    const StoreNotice notice{ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
+                             config.client_urls, config.peer_urls};
+    FileAttributes attributes;
+    attributes.mode = 0600;
+    if (auto written = ports_.files.write(notice_path(), encode(notice), attributes); !written)
+        ports_.report.publish(happened::Warned{
+            "other agents of this machine cannot find its store: " + written.error().text});
+    events_.on_endpoints(config.client_urls);
+}
+
+void MachineStore::follow() {
+    holder_ = ports_.locks.holder(lock_path());
+    if (!holder_) {
+        if (wishes_.may_serve) {
+            timer_ = ports_.loop.after(look_again, [this] { look(); });
+        } else {
+            tell_waiting("waiting for an agent of this machine that runs a store");
+        }
+        return;
+    }
+    if (holder_->user != ports_.accounts.self() && holder_->user != 0)
+        return events_.on_fatal(
+            Error{Code::denied, "the machine's store is run by user " +
+                                    ports_.accounts.user_name(holder_->user) +
+                                    "; another user's store is never joined: give --prefix or "
+                                    "--seeds"});
+    auto watch = ports_.locks.await_end(*holder_, [this] { look(); });
+    if (!watch) {  // it has ended between the two questions
+        timer_ = ports_.loop.after(look_again, [this] { look(); });
+        return;
+    }
+    holder_watch_ = std::move(*watch);
+    read_notice();
+}
+
+void MachineStore::read_notice() {
+    tell_waiting("joining through the agent with pid " + std::to_string(holder_->pid));
+    auto text = ports_.files.read(notice_path(), notice_bytes_max);
+    if (!text) return;  // not written yet; the watch will tell
+    auto notice = decode_notice(*text);
+    if (!notice) {
+        ports_.report.publish(
+            happened::Warned{notice_path() + ": " + notice.error().text + "; it is not used"});
+        return;
+    }
+    // Only the holder's own word counts: what stands at an old address may be anybody's.
+    if (notice->pid == holder_->pid) events_.on_endpoints(notice->client_urls);
+}
+
+void MachineStore::tell_waiting(const std::string& what) {
+    if (what == told_) return;
+    told_ = what;
+    ports_.report.publish(happened::StoreChanged{happened::StoreChanged::State::starting, what});
+}
+
+void MachineStore::stop(Action stopped) {
+    timer_.reset();
+    holder_watch_.reset();
+    notice_watch_.reset();
+    if (!server_) return ports_.loop.post(std::move(stopped));
+    server_->stop([this, stopped = std::move(stopped)] {
+        lock_.reset();
+        stopped();
+    });
+}
+
+}  // namespace hansa

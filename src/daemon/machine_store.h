@@ -1,0 +1,99 @@
+// The store of this machine's own cluster: whoever holds the machine's lock serves it, everybody
+// else joins through the holder, and when the holder ends the next one serves the same data
+// (seats.md 3.1).
+//
+// Owned by Node; loop thread only; never blocks but for small files of its own.
+// Invariant: an etcd of ours runs only while we hold the lock.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "report/report.h"
+#include "servers/etcd.h"
+#include "sys/accounts.h"
+#include "sys/files.h"
+#include "sys/locks.h"
+#include "sys/loop.h"
+#include "sys/processes.h"
+#include "sys/sockets.h"
+#include "sys/watch.h"
+
+namespace hansa {
+
+// What the holder tells the others, in DIRECTORY/store.json.
+struct StoreNotice {
+    int pid = 0;
+    std::vector<std::string> client_urls;
+    std::vector<std::string> peer_urls;
+};
+std::string encode(const StoreNotice& notice);
+Result<StoreNotice> decode_notice(const std::string& text);
+
+class MachineStore {
+ public:
+    struct Ports {
+        Loop& loop;
+        Files& files;
+        PathWatcher& watcher;
+        Processes& processes;
+        Locks& locks;
+        Sockets& sockets;
+        const Accounts& accounts;
+        Random& random;
+        Report& report;
+    };
+    struct Wishes {
+        std::string directory;
+        std::vector<std::string> client_urls;  // empty: a default or a free port
+        std::vector<std::string> peer_urls;
+        bool may_serve = true;
+    };
+    struct Events {
+        std::function<void(std::vector<std::string> urls)> on_endpoints;
+        std::function<void(Error)> on_fatal;  // no store can be had; nothing more is tried
+        std::function<void(const std::string& line)> on_log;  // of an etcd of ours
+    };
+
+    MachineStore(Ports ports, Wishes wishes, Events events);
+    ~MachineStore();
+
+    void start();
+
+    // Ends an etcd of ours and gives the lock up; `stopped` is called once, later.
+    void stop(Action stopped);
+
+    bool serves() const { return server_ != nullptr; }
+
+ private:
+    void look();
+    void serve();
+    Result<EtcdConfig> plan_server();
+    Result<std::string> choose_url(const std::vector<std::string>& wished,
+                                   const std::vector<std::string>& remembered, std::uint16_t usual,
+                                   const char* flag);
+    void serving();
+    void follow();
+    void read_notice();
+    void tell_waiting(const std::string& what);
+    std::string notice_path() const { return wishes_.directory + "/store.json"; }
+    std::string lock_path() const { return wishes_.directory + "/lock"; }
+
+    Ports ports_;
+    Wishes wishes_;
+    Events events_;
+    std::unique_ptr<HeldLock> lock_;
+    std::unique_ptr<EtcdServer> server_;
+    std::optional<LockHolder> holder_;
+    Held holder_watch_;
+    Held notice_watch_;
+    Held timer_;
+    std::string told_;
+};
+
+}  // namespace hansa

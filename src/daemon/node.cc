@@ -1,0 +1,300 @@
+#include "daemon/node.h"
+
+#include <csignal>
+
+#include <optional>
+
+#include "base/text.h"
+#include "daemon/control.h"
+#include "daemon/ending.h"
+#include "daemon/exporting.h"
+#include "daemon/home.h"
+#include "daemon/inspect.h"
+#include "daemon/rest.h"
+#include "daemon/store_link.h"
+#include "engine/runner.h"
+#include "graph/draw.h"
+#include "graph/graph.h"
+#include "kinds/standard.h"
+#include "manifest/file.h"
+#include "sys/linux/accounts.h"
+#include "sys/linux/files.h"
+#include "sys/linux/locks.h"
+#include "sys/linux/loop.h"
+#include "sys/linux/processes.h"
+#include "sys/linux/random.h"
+#include "sys/linux/sockets.h"
+#include "sys/linux/surroundings.h"
+#include "sys/linux/watch.h"
+#include "sys/linux/workers.h"
+
+namespace hansa {
+
+namespace {
+
+// What an exit may take after the last apply has ended; then the process ends regardless.
+constexpr Duration farewell = Milliseconds{900};
+
+}  // namespace
+
+// Built from top to bottom, destroyed from bottom to top: each part uses only parts above it.
+struct Node::Parts {
+    explicit Parts(Settings given) : settings(std::move(given)) {}
+
+    Settings settings;
+
+    // This machine.
+    LinuxLoop loop;
+    LinuxFiles files;
+    LinuxAccounts accounts;
+    LinuxRandom random;
+    LinuxProcesses processes{loop};
+    std::unique_ptr<LinuxPathWatcher> watcher;  // made by prepare(): the kernel may refuse it
+    LinuxSockets sockets{loop};
+    LinuxLocks locks{loop};
+    LinuxWorkers workers{loop, {.limit = settings.workers}};
+
+    // What is wanted, what is, and what is told of both.
+    Report report{loop.clock()};
+    Catalog catalog = standard_kinds();
+    Graph graph{catalog};
+    std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
+    std::unique_ptr<Home> home;
+    std::unique_ptr<StoreLink> store;  // null: standalone
+    std::unique_ptr<Runner> runner;
+    std::unique_ptr<Exporting> exporting;
+    std::unique_ptr<Rest> rest;
+    std::unique_ptr<ManifestFile> manifest;
+
+    // How it ends.
+    Ending ending{report,
+                  {.stop = [this] { stop(); },
+                   .cancel = [this] { cancel(); },
+                   .leave = [] { leave_at_once(static_cast<int>(ExitCode::internal)); }}};
+    std::optional<Error> fatal;
+    std::vector<Held> held;  // signals, control socket, timers
+
+    Result<ExitCode> run();
+    Result<void> prepare();
+    void open_store();
+    void make_runner();
+    void follow_manifest();
+    void announce();
+    void listen_to_signals();
+    void serve_questions();
+
+    Result<Delta> declare(const Manifest& next);
+    void adopt(const Manifest& next, const Delta& delta, Instant started);
+    void collect(const Amendment& amendment);
+    void took(const Delta& delta, Instant started);
+    void draw();
+
+    void converged();
+    void fail(Error error);
+    void stop();
+    void cancel();
+    void stopped();
+};
+
+Node::Node(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
+Node::~Node() = default;
+
+Report& Node::report() {
+    return parts_->report;
+}
+
+Result<ExitCode> Node::run() {
+    return parts_->run();
+}
+
+Result<ExitCode> Node::Parts::run() {
+    if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
+    loop.run();
+    if (fatal) return std::move(*fatal);
+    report.publish(happened::Stopped{static_cast<int>(ending.code())});
+    return ending.code();
+}
+
+// Everything that may be refused comes before anything that changes the machine.
+Result<void> Node::Parts::prepare() {
+    auto watching = LinuxPathWatcher::make(loop);
+    if (!watching) return std::move(watching).error();
+    watcher = std::move(*watching);
+    manifest = std::make_unique<ManifestFile>(
+        ManifestPath{absolute_path(settings.graph_file), settings.graph_file}, catalog,
+        ManifestFile::Ports{loop, workers, files, *watcher});
+    auto first = manifest->load();
+    if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
+    const Instant started = loop.clock().now();
+    auto delta = declare(*first);
+    if (!delta) return std::move(delta).error();
+    if (settings.tmp_prefix) {
+        auto made = make_temporary_directory("hansa-");
+        if (!made) return std::move(made).error().during("--tmp-prefix");
+        temporary = std::make_unique<TemporaryPrefix>(files, *made);
+        settings.prefix = std::move(*made);
+    }
+    settings.prefix = absolute_path(settings.prefix);
+    auto opened = Home::open({files, locks, accounts, random}, settings.prefix, settings.host);
+    if (!opened) return std::move(opened).error();
+    home = std::move(*opened);
+
+    announce();
+    listen_to_signals();
+    serve_questions();
+    if (!settings.standalone) open_store();
+    make_runner();
+    adopt(*first, *delta, started);
+    trim_memory();  // the text of the graph and its tree are gone
+    if (store) store->start();
+    if (settings.watch) follow_manifest();
+    if (settings.max_runtime)
+        held.push_back(loop.after(*settings.max_runtime, [this] {
+            ending.finish("the time given by --max-runtime is up", ExitCode::max_runtime);
+        }));
+    return {};
+}
+
+void Node::Parts::follow_manifest() {
+    auto watching = manifest->watch([this](Result<Manifest> next) {
+        const Instant started = loop.clock().now();
+        auto delta = next ? declare(*next) : Result<Delta>(std::move(next).error());
+        if (delta) return adopt(*next, *delta, started);
+        report.publish(happened::GraphRefused{delta.error().text});
+    });
+    if (!watching)
+        report.publish(
+            happened::Warned{"edits of the graph file are not seen: " + watching.error().text});
+}
+
+void Node::Parts::announce() {
+    std::string how = "standalone";
+    if (!settings.standalone)
+        how = settings.seeds.empty() ? "with the store of this machine"
+                                     : "joining " + join(settings.seeds, ", ");
+    report.publish(happened::AgentStarted{HANSA_VERSION, settings.host.text(), settings.graph_file,
+                                          how, process_id()});
+    if (settings.standalone)
+        report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
+}
+
+void Node::Parts::listen_to_signals() {
+    held.push_back(loop.on_signal(SIGINT, [this] { ending.on_signal("SIGINT"); }));
+    held.push_back(loop.on_signal(SIGTERM, [this] { ending.on_signal("SIGTERM"); }));
+    held.push_back(loop.on_signal(SIGHUP, [this] { ending.on_signal("SIGHUP"); }));
+}
+
+void Node::Parts::serve_questions() {
+    auto served = serve_control(sockets, accounts, home->control_socket(), report);
+    if (served) {
+        held.push_back(std::move(*served));
+    } else {
+        report.publish(happened::Warned{"hansa status will not work: " + served.error().text});
+    }
+}
+
+void Node::Parts::open_store() {
+    store = std::make_unique<StoreLink>(
+        StoreLink::Ports{loop, workers, files, *watcher, processes, locks, sockets, accounts,
+                         random, catalog, report},
+        settings, *home,
+        StoreLink::Events{
+            .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
+            .on_moved =
+                [this] {
+                    if (rest) rest->moved();
+                },
+            .on_fatal = [this](Error error) { fail(std::move(error)); }});
+    if (settings.noop) return;
+    exporting = std::make_unique<Exporting>(
+        Exporting::Ports{workers, *watcher, files, catalog, report},
+        [this](std::vector<Export> exports) { store->publish(std::move(exports)); });
+}
+
+void Node::Parts::make_runner() {
+    runner = std::make_unique<Runner>(
+        graph,
+        RunnerPorts{loop, workers, *watcher, Machine{loop.clock(), files, processes, accounts},
+                    report, store ? store->key_value() : nullptr,
+                    store ? store->key_watcher() : nullptr},
+        RunnerOptions{.noop = settings.noop, .sema = settings.sema, .watch = settings.watch},
+        [this] {
+            if (rest) rest->moved();
+        });
+    rest =
+        std::make_unique<Rest>(Rest::Ports{loop, report, [this] { return runner->standing(); },
+                                           [this] { return runner->last_activity(); },
+                                           [this] { return store ? store->rest() : MeshRest{}; }},
+                               settings.converged_timeout, [this] { converged(); });
+}
+
+Result<Delta> Node::Parts::declare(const Manifest& next) {
+    if (auto unable = kinds_not_runnable(next, catalog); !unable.empty())
+        return Error{Code::invalid, settings.graph_file + ": kind " + join(unable, ", ") +
+                                        " is known but cannot be applied yet; nothing is changed"};
+    return graph.declare(next);
+}
+
+void Node::Parts::adopt(const Manifest& next, const Delta& delta, Instant started) {
+    for (const std::string& warning : next.warnings) report.publish(happened::Warned{warning});
+    took(delta, started);
+    if (store) store->collect(next.collects);
+    if (exporting) exporting->adopt(std::make_shared<const Manifest>(next));
+}
+
+void Node::Parts::collect(const Amendment& amendment) {
+    const Instant started = loop.clock().now();
+    took(graph.amend(amendment), started);
+}
+
+void Node::Parts::took(const Delta& delta, Instant started) {
+    for (const std::string& warning : delta.warnings) report.publish(happened::Warned{warning});
+    for (const std::string& refusal : delta.refusals)
+        report.publish(happened::Refused{"collected", refusal});
+    for (const auto& [loser, keeper, thing] : delta.clashes)
+        report.publish(
+            happened::Conflict{loser.text(), keeper.text(), thing.type + ":" + thing.name});
+    const bool first = report.snapshot().redraws == 0;
+    report.publish(happened::GraphAdopted{graph.name(), graph.size(), graph.edge_count(),
+                                          delta.added.size(), delta.removed.size(), first,
+                                          loop.clock().now() - started});
+    runner->adopt(delta);
+    rest->moved();
+    draw();
+}
+
+void Node::Parts::draw() {
+    if (settings.graphviz.empty()) return;
+    auto written = files.write(absolute_path(settings.graphviz), as_dot(graph), {});
+    if (!written) report.publish(happened::Warned{"--graphviz: " + written.error().text});
+}
+
+void Node::Parts::converged() {
+    const bool failed = runner->standing().failed > 0;
+    ending.finish({}, failed ? ExitCode::failures : ExitCode::fine);
+}
+
+// Posted: whoever fails may be in the middle of starting, and stopping reaches into everything.
+void Node::Parts::fail(Error error) {
+    if (fatal) return;
+    fatal = std::move(error);
+    loop.post([this] { ending.finish({}, exit_code_of(fatal->code)); });
+}
+
+void Node::Parts::stop() {
+    manifest.reset();  // the last word has been read
+    runner->stop([this] { stopped(); });
+}
+
+void Node::Parts::cancel() {
+    runner->stop([this] { stopped(); });
+    runner->cancel();
+}
+
+void Node::Parts::stopped() {
+    held.push_back(loop.after(farewell, [this] { loop.stop(); }));
+    if (!store) return loop.stop();
+    store->stop([this] { loop.stop(); });
+}
+
+}  // namespace hansa

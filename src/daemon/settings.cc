@@ -1,0 +1,41 @@
+#include "daemon/settings.h"
+
+#include "base/text.h"
+
+namespace hansa {
+
+std::string default_prefix(bool root, const char* xdg_state_home, const char* home) {
+    if (root) return "/var/lib/hansa";
+    if (xdg_state_home && xdg_state_home[0] == '/') return std::string(xdg_state_home) + "/hansa";
+    if (home && home[0] == '/') return std::string(home) + "/.local/state/hansa";
+    return "/var/lib/hansa";
+}
+
+Result<std::string> parse_url(const std::string& text) {
+    constexpr std::string_view scheme = "http://";
+    std::string_view rest = text;
+    if (rest.starts_with("https://"))
+        return Error{Code::invalid, "url \"" + printable(text) +
+                                        "\": https needs certificates, which this version cannot "
+                                        "be given; write http://HOST:PORT"};
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+    while (rest.ends_with('/')) rest.remove_suffix(1);
+    const std::size_t colon = rest.rfind(':');
+    const auto port = colon == rest.npos ? std::nullopt : to_int(rest.substr(colon + 1));
+    const std::string_view host = rest.substr(0, colon == rest.npos ? 0 : colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    const bool plain = host.find_first_of("/:@ \t\n") == host.npos;
+    if (!port || *port < 1 || *port > 65535 || host.empty() || !(plain || bracketed))
+        return Error{Code::invalid, "url \"" + printable(text) +
+                                        "\" is not of the form http://HOST:PORT, PORT from 1 to "
+                                        "65535, as in http://127.0.0.1:2379"};
+    return std::string(scheme) + std::string(rest);
+}
+
+ExitCode exit_code_of(Code code) {
+    if (code == Code::invalid) return ExitCode::usage;
+    if (code == Code::conflict) return ExitCode::identity;
+    return ExitCode::internal;
+}
+
+}  // namespace hansa

@@ -1,0 +1,63 @@
+// Everything that `hansa run` can be told. Filled by cli, read by daemon; plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace hansa {
+
+enum class LogFormat { text, json };
+enum class Verbosity { quiet, normal, verbose };
+
+struct Settings {
+    Settings(std::string graph, HostName name)
+        : graph_file(std::move(graph)), host(std::move(name)) {}
+
+    std::string graph_file;
+    HostName host;
+    std::string prefix;  // without a trailing slash; of --tmp-prefix: made by Node
+    bool tmp_prefix = false;
+    bool standalone = false;
+    bool found = false;      // with seeds: make a cluster there if there is none
+    bool no_server = false;  // never runs an etcd, whatever happens
+    bool noop = false;
+    bool watch = true;
+    std::vector<std::string> seeds;        // client URLs of stores that exist
+    std::vector<std::string> client_urls;  // where our etcd serves; empty: default or free ports
+    std::vector<std::string> server_urls;  // its peer URLs; likewise
+    std::optional<Seconds> converged_timeout;
+    std::optional<Seconds> max_runtime;
+    std::uint32_t sema = 0;
+    std::uint32_t workers = 512;
+    std::string graphviz;  // file to draw each adopted graph into; empty: none
+    LogFormat log_format = LogFormat::text;
+    Verbosity verbosity = Verbosity::normal;
+};
+
+// /var/lib/hansa for root; for others $XDG_STATE_HOME/hansa or ~/.local/state/hansa.
+std::string default_prefix(bool root, const char* xdg_state_home, const char* home);
+
+// "http://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
+// is refused with what would be right.
+Result<std::string> parse_url(const std::string& text);
+
+// graph.md 3, "Exit codes of hansa run".
+enum class ExitCode : int {
+    fine = 0,
+    internal = 1,
+    usage = 2,
+    identity = 3,
+    failures = 4,
+    max_runtime = 5,
+};
+
+// The one that an error deserves which kept the agent from starting or going on.
+ExitCode exit_code_of(Code code);
+
+}  // namespace hansa

@@ -1,0 +1,162 @@
+#include "daemon/store_link.h"
+
+#include <optional>
+
+#include "mesh/etcd/store.h"
+#include "mesh/mesh.h"
+#include "sys/linux/rotated_file.h"
+#include "sys/linux/surroundings.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr std::uint64_t etcd_log_bytes_max = std::uint64_t{8} << 20;
+constexpr Duration lease_farewell = Milliseconds{300};  // for telling the store that we stop
+
+// Our own etcd accepts more than another's would.
+StoreLimits limits_for(const Settings& settings) {
+    if (!settings.seeds.empty()) return {};
+    return {.operations_max = etcd_operations_max, .bytes_max = etcd_bytes_max};
+}
+
+// Seeds are joined, and founded in only when told so; the machine's own store is founded in by
+// whoever comes first.
+Admission admission_for(const Settings& settings, const Identity& identity) {
+    const bool may_found = settings.seeds.empty() || settings.found;
+    return {identity.cluster, may_found ? Founding::if_empty : Founding::never};
+}
+
+}  // namespace
+
+struct StoreLink::State : KeyWatcher {
+    State(Ports given, const Settings& wanted, Home& own, Events listeners)
+        : ports(given),
+          settings(wanted),
+          home(own),
+          events(std::move(listeners)),
+          store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}})),
+          mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
+               options(), mesh_events()) {}
+
+    MeshOptions options() const {
+        const Identity& identity = home.identity();
+        MeshOptions made;
+        made.membership.uuid = identity.uuid;
+        made.membership.incarnation = identity.incarnation;
+        made.membership.version = HANSA_VERSION;
+        made.membership.where = "process " + std::to_string(process_id()) + " on " + host_name();
+        made.membership.admission = admission_for(settings, identity);
+        return made;
+    }
+
+    MeshEvents mesh_events() {
+        return {.on_amendment = events.on_amendment,
+                .on_entered = [this](const std::string& cluster) { entered(cluster); },
+                .on_refused = [this](const Error& error) { refused(error); },
+                .on_moved = events.on_moved};
+    }
+
+    Held watch_key(const std::string& key, Action changed) override {
+        return mesh.watch_key(key, std::move(changed));
+    }
+
+    void entered(const std::string& cluster) {
+        if (auto belongs = home.belong_to(cluster); !belongs)
+            events.on_fatal(std::move(belongs).error());
+    }
+
+    // Whatever the refusal is, it is about who we are, not about how busy the store is.
+    void refused(const Error& error) { events.on_fatal(Error{Code::conflict, error.text}); }
+
+    void found(std::vector<std::string> urls) {
+        const bool ours = machine && machine->serves();
+        store->use_endpoints(urls);
+        mesh.advertise(ours ? std::move(urls) : std::vector<std::string>{});
+    }
+
+    void start_machine_store();
+    void keep_etcd_log(const std::string& line);
+
+    Ports ports;
+    const Settings& settings;
+    Home& home;
+    Events events;
+    std::unique_ptr<EtcdStore> store;
+    Mesh mesh;
+    std::unique_ptr<MachineStore> machine;  // null: seeds were given
+    std::optional<RotatedFile> etcd_log;
+};
+
+void StoreLink::State::start_machine_store() {
+    machine = std::make_unique<MachineStore>(
+        MachineStore::Ports{ports.loop, ports.files, ports.watcher, ports.processes, ports.locks,
+                            ports.sockets, ports.accounts, ports.random, ports.report},
+        MachineStore::Wishes{.directory = home.cluster_directory(),
+                             .client_urls = settings.client_urls,
+                             .peer_urls = settings.server_urls,
+                             .may_serve = !settings.no_server},
+        MachineStore::Events{
+            .on_endpoints = [this](std::vector<std::string> urls) { found(std::move(urls)); },
+            .on_fatal = events.on_fatal,
+            .on_log = [this](const std::string& line) { keep_etcd_log(line); }});
+    machine->start();
+}
+
+void StoreLink::State::keep_etcd_log(const std::string& line) {
+    if (!etcd_log) {
+        auto opened = RotatedFile::open(home.cluster_directory() + "/etcd.log", etcd_log_bytes_max);
+        if (!opened) return;  // the errors that matter reach the report by another way
+        etcd_log.emplace(std::move(*opened));
+    }
+    (void)etcd_log->add(line);
+}
+
+StoreLink::StoreLink(Ports ports, const Settings& settings, Home& home, Events events)
+    : state_(std::make_unique<State>(ports, settings, home, std::move(events))) {}
+
+StoreLink::~StoreLink() = default;
+
+void StoreLink::start() {
+    const std::vector<std::string>& seeds = state_->settings.seeds;
+    if (seeds.empty()) {
+        state_->start_machine_store();
+    } else {
+        state_->store->use_endpoints(seeds);
+    }
+    state_->mesh.start();
+}
+
+void StoreLink::publish(std::vector<Export> exports) {
+    std::vector<Wanted> wanted;
+    wanted.reserve(exports.size());
+    for (Export& one : exports)
+        wanted.push_back({std::move(one.id), std::move(one.fields), std::move(one.meta)});
+    state_->mesh.publish(std::move(wanted));
+}
+
+void StoreLink::collect(std::vector<CollectRequest> requests) {
+    state_->mesh.collect(std::move(requests));
+}
+
+KeyValue* StoreLink::key_value() {
+    return &state_->mesh.values();
+}
+
+KeyWatcher* StoreLink::key_watcher() {
+    return state_.get();
+}
+
+MeshRest StoreLink::rest() const {
+    const MeshStanding standing = state_->mesh.standing();
+    return {standing.exports_acknowledged, standing.collect_folded};
+}
+
+void StoreLink::stop(Action stopped) {
+    state_->mesh.stop(lease_farewell, [this, stopped = std::move(stopped)] {
+        if (!state_->machine) return stopped();
+        state_->machine->stop(stopped);
+    });
+}
+
+}  // namespace hansa

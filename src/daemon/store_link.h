@@ -1,0 +1,65 @@
+// Everything between this agent and the store: where it is, who serves it, what goes in and out.
+//
+// Owned by Node; loop thread only; never blocks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/home.h"
+#include "daemon/machine_store.h"
+#include "daemon/rest.h"
+#include "daemon/settings.h"
+#include "engine/runner.h"
+#include "graph/exports.h"
+#include "resource/amendment.h"
+#include "sys/task.h"
+
+namespace hansa {
+
+class StoreLink {
+ public:
+    struct Ports {
+        Loop& loop;
+        Workers& workers;
+        Files& files;
+        PathWatcher& watcher;
+        Processes& processes;
+        Locks& locks;
+        Sockets& sockets;
+        const Accounts& accounts;
+        Random& random;
+        const Catalog& catalog;
+        Report& report;
+    };
+    struct Events {
+        std::function<void(const Amendment&)> on_amendment;  // what is collected has changed
+        Action on_moved;                                     // rest() may have changed
+        std::function<void(Error)> on_fatal;                 // this agent cannot go on
+    };
+
+    // Everything given must outlive the link.
+    StoreLink(Ports ports, const Settings& settings, Home& home, Events events);
+    ~StoreLink();
+
+    void start();
+
+    // What this host exports and collects from now on; may be called before start().
+    void publish(std::vector<Export> exports);
+    void collect(std::vector<CollectRequest> requests);
+
+    KeyValue* key_value();
+    KeyWatcher* key_watcher();
+    MeshRest rest() const;
+
+    // Exports stay; an etcd of ours ends. `stopped` is called once, later.
+    void stop(Action stopped);
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace hansa
