@@ -83,7 +83,10 @@ bool SimLoop::run_until_idle(Duration limit) {
 bool SimLoop::run_until(const std::function<bool()>& done, Duration limit) {
     const Instant end = later(clock_.now_, limit);
     while (!done()) {
-        if (!something_due(end)) return false;
+        if (!something_due(end)) {
+            pass_until(end);
+            return false;
+        }
         step();
     }
     return true;
@@ -92,10 +95,13 @@ bool SimLoop::run_until(const std::function<bool()>& done, Duration limit) {
 void SimLoop::run_for(Duration duration) {
     const Instant end = later(clock_.now_, duration);
     while (something_due(end)) step();
-    if (clock_.now_ < end) {
-        clock_.now_ = end;
-        steps_at_instant_ = 0;
-    }
+    pass_until(end);
+}
+
+void SimLoop::pass_until(Instant end) {
+    if (clock_.now_ >= end) return;
+    clock_.now_ = end;
+    steps_at_instant_ = 0;
 }
 
 }  // namespace hansa

@@ -43,7 +43,8 @@ class SimLoop final : public Loop {
     // Runs until nothing is left, at most `limit` of simulated time: then false.
     bool run_until_idle(Duration limit);
 
-    // Runs until `done` holds (asked between actions), at most `limit`: then false.
+    // Runs until `done` holds (asked between actions). False when it did not within `limit`; all
+    // of that has passed then.
     bool run_until(const std::function<bool()>& done, Duration limit);
 
     // Lets exactly that much time pass.
@@ -59,6 +60,7 @@ class SimLoop final : public Loop {
 
     // Due at `end` or before it.
     bool something_due(Instant end) const;
+    void pass_until(Instant end);
 
     SimClock clock_;
     std::deque<Action> posted_;
