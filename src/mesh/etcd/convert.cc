@@ -118,6 +118,13 @@ Result<std::string> address_of(std::string_view endpoint) {
     return std::string(rest);
 }
 
+std::string target_of(const std::string& address) {
+    if (address.front() == '[') return "ipv6:" + address;
+    const auto host = std::string_view(address).substr(0, address.rfind(':'));
+    const bool numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return (numeric ? "ipv4:" : "dns:") + address;
+}
+
 Record record_of(pb::KeyValue& from) {
     Record record;
     record.key = std::move(*from.mutable_key());

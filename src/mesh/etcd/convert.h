@@ -28,6 +28,9 @@ KeyRange range_of(std::string_view prefix);
 // "http://host:port" or "host:port" as gRPC wants it: "host:port". Code::invalid otherwise.
 Result<std::string> address_of(std::string_view endpoint);
 
+// What gRPC shall make of an address: a numeric one needs no resolver, whose timers would wake us.
+std::string target_of(const std::string& address);
+
 // Moves the bytes out of `from`.
 Record record_of(etcdserverpb::KeyValue& from);
 StoreEvent event_of(etcdserverpb::Event& from);

@@ -33,6 +33,13 @@ TEST(EtcdConvert, addresses_of_endpoints) {
     EXPECT_EQ(*address_of("http://[::1]:2379"), "[::1]:2379");
 }
 
+TEST(EtcdConvert, only_names_are_resolved) {
+    EXPECT_EQ(target_of("127.0.0.1:2379"), "ipv4:127.0.0.1:2379");
+    EXPECT_EQ(target_of("[::1]:2379"), "ipv6:[::1]:2379");
+    EXPECT_EQ(target_of("host.example:2379"), "dns:host.example:2379");
+    EXPECT_EQ(target_of("1.example:2379"), "dns:1.example:2379");
+}
+
 TEST(EtcdConvert, an_endpoint_that_is_none_says_what_would_be_right) {
     for (const auto* bad : {"", "host", ":2379", "https://h:1", "h:0", "h:65536", "h:x",
                             "http://h:1/path:2", "a b:1", "h:1,i:2", "dns:///h:1", "u@h:1"}) {

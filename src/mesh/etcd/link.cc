@@ -20,9 +20,6 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
     // A channel of ours fails as a whole and is replaced, so it shares no connection and no
     // back-off with its predecessor.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
     arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -30,7 +27,8 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetMaxReceiveMessageSize(-1);
     arguments.SetMaxSendMessageSize(-1);
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(target_of(address), grpc::InsecureChannelCredentials(),
+                                     arguments);
 }
 
 std::string fault_of(const pb::StatusResponse& response, const std::string& address) {
@@ -70,10 +68,12 @@ void Link::use(const std::vector<std::string>& endpoints) {
             addresses.push_back(*std::move(address));
         }
     }
-    if (std::is_permutation(addresses.begin(), addresses.end(), addresses_.begin(),
-                            addresses_.end()) &&
-        !addresses.empty())
+    if (!addresses.empty() && std::is_permutation(addresses.begin(), addresses.end(),
+                                                  addresses_.begin(), addresses_.end())) {
+        // Nothing new, but somebody has a reason to say it: a rest is cut short.
+        if (!connection_ && !probe_) connect();
         return;
+    }
 
     // Peers that all knew the same list in the same order would all lean on its first member.
     for (auto left = addresses.size(); left > 1; --left)

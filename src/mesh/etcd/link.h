@@ -50,6 +50,7 @@ class Link {
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
+    // The same endpoints once more, while there is no connection, mean: try again now.
     void use(const std::vector<std::string>& endpoints);
 
     // Empty while there is none that is known to be good.

@@ -339,6 +339,17 @@ TEST_F(EtcdOutage, endpoints_that_are_none_are_told) {
     EXPECT_EQ(reading.error().text, "the store does not answer: no endpoint is known yet");
 }
 
+TEST_F(EtcdOutage, naming_the_endpoints_once_more_cuts_a_rest_short) {
+    EtcdRig rig(loop_, 1);
+    EtcdTimes patient;
+    patient.back_off_first = patient.back_off_max = Seconds(600);
+    Client client(loop_, rig.urls(), patient);
+    ASSERT_TRUE(client.await_state(StoreStatus::State::away));
+    rig.start_all();
+    client.store().use_endpoints(rig.urls());
+    EXPECT_TRUE(client.await_state(StoreStatus::State::connected));
+}
+
 TEST_F(EtcdOutage, a_commit_that_was_never_sent_waits_for_the_store) {
     EtcdRig rig(loop_, 1);
     Client client(loop_, rig.urls());

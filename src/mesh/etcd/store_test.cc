@@ -142,6 +142,8 @@ TEST_F(EtcdStoreTest, puts_together_a_commit_that_etcd_cuts_into_fragments) {
         events += batch.events.size();
     }
     EXPECT_EQ(events, 150u);
+    // And 15 MB in one answer, more than gRPC takes unasked.
+    EXPECT_EQ(client_.read(ReadScope::prefix, prefix())->records.size(), 150u);
 }
 
 TEST_F(EtcdStoreTest, history_that_was_compacted_away_is_told_once) {
