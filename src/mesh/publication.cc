@@ -12,6 +12,12 @@ namespace {
 constexpr std::size_t operation_overhead = 64;      // of one operation on the wire (bytes)
 constexpr std::size_t transaction_overhead = 4096;  // comparisons, manifest
 
+// Numbers far beyond what publications can have counted to are garbage: nothing could be counted on
+// from there. They are written again from zero.
+bool plausible(std::uint64_t number) {
+    return number < number_max / 2;
+}
+
 std::size_t cost(const Operation& operation) {
     return operation.key.size() + operation.value.size() + operation_overhead;
 }
@@ -36,7 +42,8 @@ class Planner {
     Planner(const Subtree& known, std::span<const Wanted> wanted, const Exporter& me,
             const StoreLimits& limits)
         : me_(me), limits_(limits), exports_(wanted.size()) {
-        if (auto manifest = decode_manifest(keys::manifest_of(me.host), known.manifest)) {
+        auto manifest = decode_manifest(keys::manifest_of(me.host), known.manifest);
+        if (manifest && plausible(manifest->generation) && plausible(manifest->seq)) {
             announced_ = manifest->generation;
             seq_ = manifest->seq;
         } else {
@@ -78,7 +85,8 @@ class Planner {
  private:
     void look(const std::string& key, const std::string& value, const Wanted* wanted) {
         Item item{key, true, false, std::nullopt, wanted};
-        if (auto record = decode_export(key, value)) {
+        auto record = decode_export(key, value);
+        if (record && plausible(record->seq)) {
             seq_ = std::max(seq_, record->seq);
             item.clean = record->generation <= announced_ && record->body;
             if (const ExportBody* shown = record->visible(announced_)) item.shown = *shown;

@@ -137,8 +137,8 @@ Head take_head(Members& members, const keys::ExportKey& key) {
         members.refuse("is of version " + std::to_string(found) + "; this program reads version 1");
     Head head;
     head.from = members.text("from");
-    head.incarnation = static_cast<std::uint64_t>(members.number("incarnation", {}));
-    head.seq = static_cast<std::uint64_t>(members.number("seq", {}));
+    head.incarnation = static_cast<std::uint64_t>(members.number("incarnation", {0, number_max}));
+    head.seq = static_cast<std::uint64_t>(members.number("seq", {0, number_max}));
     if (head.from != key.host)
         members.refuse("says that it is from \"" + printable(head.from, 40) +
                        "\", but stands below the host " + key.host);
@@ -225,7 +225,8 @@ Result<ExportRecord> decode_export(std::string_view key, std::string_view value)
     record.incarnation = head.incarnation;
     record.seq = head.seq;
     record.id = {members.text("kind"), members.text("name")};
-    record.generation = static_cast<std::uint64_t>(members.number_or("generation", {}, 0));
+    record.generation =
+        static_cast<std::uint64_t>(members.number_or("generation", {0, number_max}, 0));
     record.body = take_body(members);
     record.before = take_before(members);
     record.sig = members.text_if_any("sig");
@@ -246,8 +247,8 @@ Result<ExportManifest> decode_manifest(std::string_view key, std::string_view va
     Members members(parsed->value, "manifest");
     const Head head = take_head(members, parsed->key);
     ExportManifest manifest{head.from, head.incarnation, head.seq};
-    manifest.generation = static_cast<std::uint64_t>(members.number("generation", {}));
-    manifest.exports = static_cast<std::uint64_t>(members.number("exports", {}));
+    manifest.generation = static_cast<std::uint64_t>(members.number("generation", {0, number_max}));
+    manifest.exports = static_cast<std::uint64_t>(members.number("exports", {0, number_max}));
     if (auto finished = members.finish(); !finished) return wrong(key, finished.error().text);
     return manifest;
 }

@@ -24,6 +24,8 @@ namespace hansa {
 
 // One version, encoded: 1 MiB of content as base64 and room for everything else (bytes).
 inline constexpr std::size_t version_bytes_max = (std::size_t{1} << 20) / 3 * 4 + (64 << 10);
+// Of incarnation, seq and generation: what every reader of JSON takes for a whole number.
+inline constexpr std::int64_t number_max = (std::int64_t{1} << 53) - 1;
 // What a reader looks at: two versions.
 inline constexpr std::size_t record_bytes_max = 2 * version_bytes_max;
 
