@@ -278,7 +278,7 @@ void MemoryStore::moved() {
     if (reachable()) {
         for (auto& [number, request] : requests_) {
             if (!std::exchange(request.waiting, false)) continue;
-            request.step = loop_.after(latency(), [this, number = number] { serve(number); });
+            request.step = loop_.after(latency(), [this, asked = number] { serve(asked); });
         }
         for (auto& [number, watch] : watches_) watch->arm();
     }
