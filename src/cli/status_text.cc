@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/render.h"
 
 namespace hansa {
@@ -16,6 +17,10 @@ const Value& map_at(const Value& map, std::string_view key) {
     static const Value none = Value::of_map({});
     const Value* value = map.is_map() ? map.find(key) : nullptr;
     return value && value->is_map() ? *value : none;
+}
+
+std::string count_at(const Value& map, std::string_view key, std::string_view noun) {
+    return counted(static_cast<std::uint64_t>(to_int(text_at(map, key)).value_or(0)), noun);
 }
 
 std::string counts_text(const Value& counts) {
@@ -48,8 +53,8 @@ std::string as_status(const Value& status) {
                        text_at(agent, "version") + ", pid " + text_at(agent, "pid") + ", since " +
                        text_at(agent, "started") + "\n";
     text += "graph   " + text_at(graph, "name") + " (" + text_at(graph, "file") + "), " +
-            text_at(graph, "resources") + " resources, " + text_at(graph, "edges") +
-            " edges, redrawn " + text_at(graph, "redraws") + " times\n";
+            count_at(graph, "resources", "resource") + ", " + count_at(graph, "edges", "edge") +
+            ", " + count_at(graph, "redraws", "redraw") + "\n";
     if (const std::string refused = text_at(graph, "refused"); !refused.empty())
         text += "        a newer version is not enforced:\n        " + refused + "\n";
     const std::string detail = text_at(store, "detail");

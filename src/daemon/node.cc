@@ -58,6 +58,7 @@ struct Node::Parts {
     Report report{loop.clock()};
     Catalog catalog = standard_kinds();
     Graph graph{catalog};
+    Duration graph_took{0};                      // the last change of it
     std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
     std::unique_ptr<Home> home;
     std::unique_ptr<StoreLink> store;  // null: standalone
@@ -84,11 +85,14 @@ struct Node::Parts {
     void serve_questions();
 
     Result<Delta> declare(const Manifest& next);
-    void adopt(const Manifest& next, const Delta& delta, Instant started);
+    void adopt(const Manifest& next, const Delta& delta);
     void collect(const Amendment& amendment);
-    void took(const Delta& delta, Instant started);
+    void redraw(const Delta& delta);
     void draw();
 
+    void moved() {
+        if (rest) rest->moved();
+    }
     void converged();
     void fail(Error error);
     void stop();
@@ -125,7 +129,6 @@ Result<void> Node::Parts::prepare() {
         ManifestFile::Ports{loop, workers, files, *watcher});
     auto first = manifest->load();
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
-    const Instant started = loop.clock().now();
     auto delta = declare(*first);
     if (!delta) return std::move(delta).error();
     if (settings.tmp_prefix) {
@@ -144,7 +147,7 @@ Result<void> Node::Parts::prepare() {
     serve_questions();
     if (!settings.standalone) open_store();
     make_runner();
-    adopt(*first, *delta, started);
+    adopt(*first, *delta);
     trim_memory();  // the text of the graph and its tree are gone
     if (store) store->start();
     if (settings.watch) follow_manifest();
@@ -157,9 +160,8 @@ Result<void> Node::Parts::prepare() {
 
 void Node::Parts::follow_manifest() {
     auto watching = manifest->watch([this](Result<Manifest> next) {
-        const Instant started = loop.clock().now();
         auto delta = next ? declare(*next) : Result<Delta>(std::move(next).error());
-        if (delta) return adopt(*next, *delta, started);
+        if (delta) return adopt(*next, *delta);
         report.publish(happened::GraphRefused{delta.error().text});
     });
     if (!watching)
@@ -168,12 +170,8 @@ void Node::Parts::follow_manifest() {
 }
 
 void Node::Parts::announce() {
-    std::string how = "standalone";
-    if (!settings.standalone)
-        how = settings.seeds.empty() ? "with the store of this machine"
-                                     : "joining " + join(settings.seeds, ", ");
     report.publish(happened::AgentStarted{HANSA_VERSION, settings.host.text(), settings.graph_file,
-                                          how, process_id()});
+                                          describe_store(settings), process_id()});
     if (settings.standalone)
         report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
 }
@@ -200,10 +198,7 @@ void Node::Parts::open_store() {
         settings, *home,
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
-            .on_moved =
-                [this] {
-                    if (rest) rest->moved();
-                },
+            .on_moved = [this] { moved(); },
             .on_fatal = [this](Error error) { fail(std::move(error)); }});
     if (settings.noop) return;
     exporting = std::make_unique<Exporting>(
@@ -218,9 +213,7 @@ void Node::Parts::make_runner() {
                     report, store ? store->key_value() : nullptr,
                     store ? store->key_watcher() : nullptr},
         RunnerOptions{.noop = settings.noop, .sema = settings.sema, .watch = settings.watch},
-        [this] {
-            if (rest) rest->moved();
-        });
+        [this] { moved(); });
     rest =
         std::make_unique<Rest>(Rest::Ports{loop, report, [this] { return runner->standing(); },
                                            [this] { return runner->last_activity(); },
@@ -232,22 +225,27 @@ Result<Delta> Node::Parts::declare(const Manifest& next) {
     if (auto unable = kinds_not_runnable(next, catalog); !unable.empty())
         return Error{Code::invalid, settings.graph_file + ": kind " + join(unable, ", ") +
                                         " is known but cannot be applied yet; nothing is changed"};
-    return graph.declare(next);
+    const Instant began = loop.clock().now();
+    auto delta = graph.declare(next);
+    graph_took = loop.clock().now() - began;
+    return delta;
 }
 
-void Node::Parts::adopt(const Manifest& next, const Delta& delta, Instant started) {
+void Node::Parts::adopt(const Manifest& next, const Delta& delta) {
     for (const std::string& warning : next.warnings) report.publish(happened::Warned{warning});
-    took(delta, started);
+    redraw(delta);
     if (store) store->collect(next.collects);
     if (exporting) exporting->adopt(std::make_shared<const Manifest>(next));
 }
 
 void Node::Parts::collect(const Amendment& amendment) {
-    const Instant started = loop.clock().now();
-    took(graph.amend(amendment), started);
+    const Instant began = loop.clock().now();
+    const Delta delta = graph.amend(amendment);
+    graph_took = loop.clock().now() - began;
+    redraw(delta);
 }
 
-void Node::Parts::took(const Delta& delta, Instant started) {
+void Node::Parts::redraw(const Delta& delta) {
     for (const std::string& warning : delta.warnings) report.publish(happened::Warned{warning});
     for (const std::string& refusal : delta.refusals)
         report.publish(happened::Refused{"collected", refusal});
@@ -257,7 +255,7 @@ void Node::Parts::took(const Delta& delta, Instant started) {
     const bool first = report.snapshot().redraws == 0;
     report.publish(happened::GraphAdopted{graph.name(), graph.size(), graph.edge_count(),
                                           delta.added.size(), delta.removed.size(), first,
-                                          loop.clock().now() - started});
+                                          graph_took});
     runner->adopt(delta);
     rest->moved();
     draw();

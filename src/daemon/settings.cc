@@ -11,6 +11,12 @@ std::string default_prefix(bool root, const char* xdg_state_home, const char* ho
     return "/var/lib/hansa";
 }
 
+std::string describe_store(const Settings& settings) {
+    if (settings.standalone) return "standalone";
+    if (settings.seeds.empty()) return "with the store of this machine";
+    return "joining " + join(settings.seeds, ", ");
+}
+
 Result<std::string> parse_url(const std::string& text) {
     constexpr std::string_view scheme = "http://";
     std::string_view rest = text;

@@ -43,6 +43,10 @@ struct Settings {
 // /var/lib/hansa for root; for others $XDG_STATE_HOME/hansa or ~/.local/state/hansa.
 std::string default_prefix(bool root, const char* xdg_state_home, const char* home);
 
+// Where the agent shares data, for its first log line: "standalone", "with the store of this
+// machine", "joining http://…".
+std::string describe_store(const Settings& settings);
+
 // "http://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
 // is refused with what would be right.
 Result<std::string> parse_url(const std::string& text);
