@@ -8,9 +8,9 @@ function(hansa_archive variable name)
     find_library(${variable} NAMES lib${name}.a REQUIRED)
 endfunction()
 
-hansa_archive(HANSA_FYAML_A fyaml)
+hansa_archive(HANSA_YAML_A yaml)
 add_library(hansa_yaml INTERFACE)
-target_link_libraries(hansa_yaml INTERFACE ${HANSA_FYAML_A} Threads::Threads)
+target_link_libraries(hansa_yaml INTERFACE ${HANSA_YAML_A})
 
 hansa_archive(HANSA_BOOST_JSON_A boost_json)
 hansa_archive(HANSA_BOOST_CONTAINER_A boost_container)

@@ -1,9 +1,9 @@
 #include "data/yaml.h"
 
-#include <libfyaml.h>
+#include <yaml.h>
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "data/yaml_tree.h"
@@ -11,32 +11,24 @@
 namespace hansa {
 namespace {
 
-struct DiagEnd {
-    void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
-};
-struct ParserEnd {
-    void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
-};
-struct EventEnd {
-    fy_parser* parser;
-    void operator()(fy_event* event) const { fy_parser_event_free(parser, event); }
-};
-using Event = std::unique_ptr<fy_event, EventEnd>;
+class Event {
+ public:
+    Event() = default;
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { yaml_event_delete(&event_); }
+    yaml_event_t* get() { return &event_; }
 
-void discard(fy_diag*, void*, const char*, size_t) {}
+ private:
+    yaml_event_t event_{};
+};
 
-// What is left out (an empty value) has no place of its own; it gets that of what came before.
-Mark mark_of(const fy_mark* mark, Mark before) {
-    if (!mark) return before;
-    return {static_cast<std::uint32_t>(mark->line + 1),
-            static_cast<std::uint32_t>(mark->column + 1)};
+Mark mark_of(const yaml_mark_t& mark) {
+    return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-std::string_view text_of(fy_token* token) {
-    if (!token) return {};
-    size_t length = 0;
-    const char* text = fy_token_get_text(token, &length);
-    return text ? std::string_view(text, length) : std::string_view{};
+std::string_view text_of(const yaml_char_t* text) {
+    return text ? std::string_view(reinterpret_cast<const char*>(text)) : std::string_view{};
 }
 
 Mark mark_at(std::string_view text, std::size_t offset) {
@@ -63,30 +55,47 @@ bool is_control(char c) {
     return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
 }
 
+// What would be right, for the slips that people make; the parser only says what is wrong.
+std::string remedy(std::string_view problem) {
+    constexpr std::pair<std::string_view, std::string_view> known[] = {
+        {"mapping values are not allowed", "; put text that holds \": \" into quotes"},
+        {"found unexpected end of stream", "; close the quote"},
+        {"cannot start any token", "; put such text into quotes, and indent with blanks, not tabs"},
+        {"expected ',' or", "; close the bracket"},
+        {"expected key", "; check the indentation"},
+        {"expected '-' indicator", "; check the indentation"},
+        {"could not find expected ':'", "; write \"key: value\""},
+        {"expected <document start>", "; write one value per file"},
+    };
+    for (const auto& [part, right] : known)
+        if (problem.find(part) != std::string_view::npos) return std::string(right);
+    return {};
+}
+
 // Feeds the events of one text to a tree.
 class Reader {
  public:
     Reader(std::string_view text, std::string_view file, const YamlLimits& limits)
         : text_(text), limits_(limits), tree_(file, limits) {}
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    ~Reader() { yaml_parser_delete(&parser_); }
 
     Result<Value> read();
 
  private:
     Result<void> check_bytes();
-    bool open();
-    Result<void> take(const fy_event& event);
-    Result<void> take_scalar(const fy_event& event, Mark mark);
-    Result<bool> plain_by_tag(fy_token* tag, bool plain, Mark mark) const;
-    Result<void> check_tag(fy_token* tag, std::string_view wanted, Mark mark) const;
+    Result<void> take(const yaml_event_t& event);
+    Result<void> take_scalar(const yaml_event_t& event, Mark mark);
+    Result<bool> plain_by_tag(std::string_view tag, bool plain, Mark mark) const;
+    Result<void> check_tag(std::string_view tag, std::string_view wanted, Mark mark) const;
     Error syntax_error() const;
 
     std::string_view text_;
     const YamlLimits& limits_;
     YamlTree tree_;
-    std::unique_ptr<fy_diag, DiagEnd> diag_;
-    std::unique_ptr<fy_parser, ParserEnd> parser_;
+    yaml_parser_t parser_{};
     std::size_t documents_ = 0;
-    Mark last_{1, 1};
 };
 
 Result<void> Reader::check_bytes() {
@@ -104,95 +113,82 @@ Result<void> Reader::check_bytes() {
     return {};
 }
 
-bool Reader::open() {
-    fy_diag_cfg diag_config;
-    fy_diag_cfg_default(&diag_config);
-    diag_config.fp = nullptr;
-    diag_config.output_fn = discard;
-    diag_.reset(fy_diag_create(&diag_config));
-    if (!diag_) return false;
-    fy_diag_set_collect_errors(diag_.get(), true);
-
-    fy_parse_cfg config{};
-    config.search_path = "";
-    config.flags =
-        static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE);
-    config.diag = diag_.get();
-    parser_.reset(fy_parser_create(&config));
-    return parser_ && fy_parser_set_string(parser_.get(), text_.data(), text_.size()) == 0;
-}
-
 Result<Value> Reader::read() {
     if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);  // byte order mark
     if (auto readable = check_bytes(); !readable) return std::move(readable).error();
-    if (!open()) return Error{Code::internal, "the YAML parser could not be started"};
+    if (!yaml_parser_initialize(&parser_))
+        return Error{Code::internal, "the YAML parser could not be started"};
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text_.data()),
+                                 text_.size());
     for (;;) {
-        const Event event{fy_parser_parse(parser_.get()), EventEnd{parser_.get()}};
-        if (!event) break;
-        if (event->type == FYET_STREAM_END) break;
-        if (auto taken = take(*event); !taken) return std::move(taken).error();
+        Event event;
+        if (!yaml_parser_parse(&parser_, event.get())) return syntax_error();
+        if (event.get()->type == YAML_STREAM_END_EVENT) return tree_.take();
+        if (auto taken = take(*event.get()); !taken) return std::move(taken).error();
     }
-    if (fy_diag_got_error(diag_.get()) || fy_parser_get_stream_error(parser_.get()))
-        return syntax_error();
-    return tree_.take();
 }
 
 Error Reader::syntax_error() const {
-    void* position = nullptr;
-    const fy_diag_error* error = fy_diag_errors_iterate(diag_.get(), &position);
-    if (!error) return tree_.wrong({1, 1}, "this is not YAML; check the syntax");
-    const Mark mark{static_cast<std::uint32_t>(std::max(error->line, 1)),
-                    static_cast<std::uint32_t>(std::max(error->column, 1))};
-    return tree_.wrong(mark, std::string(trim(error->msg ? error->msg : "syntax error")));
+    const std::string problem = parser_.problem ? parser_.problem : "out of memory";
+    if (parser_.error == YAML_READER_ERROR)
+        return tree_.wrong(mark_at(text_, parser_.problem_offset), problem);
+    std::string what = problem;
+    if (parser_.context) what += std::string(" ") + parser_.context;
+    // Where it began tells more than where the parser noticed, far below.
+    if (parser_.context && parser_.context_mark.line < parser_.problem_mark.line) {
+        const Mark began = mark_of(parser_.context_mark);
+        what +=
+            " that begins at " + std::to_string(began.line) + ":" + std::to_string(began.column);
+    }
+    return tree_.wrong(mark_of(parser_.problem_mark), what + remedy(problem));
 }
 
-Result<void> Reader::take(const fy_event& event) {
-    const Mark mark = mark_of(fy_event_start_mark(const_cast<fy_event*>(&event)), last_);
-    last_ = mark;
-    // Told at its first value, which has a place where an implicit document start has none.
-    if (documents_ > 1)
-        return tree_.wrong(mark, "a second document begins here; write one document per file");
+Result<void> Reader::take(const yaml_event_t& event) {
+    const Mark mark = mark_of(event.start_mark);
+    const auto anchor = [](const yaml_char_t* name) { return std::string(text_of(name)); };
     switch (event.type) {
-        case FYET_DOCUMENT_START: ++documents_; return {};
-        case FYET_DOCUMENT_END: return {};
-        case FYET_SCALAR: return take_scalar(event, mark);
-        case FYET_ALIAS: return tree_.alias(std::string(text_of(event.alias.anchor)), mark);
-        case FYET_SEQUENCE_START:
-            if (auto right = check_tag(event.sequence_start.tag, "seq", mark); !right) return right;
-            return tree_.begin_list(mark, std::string(text_of(event.sequence_start.anchor)));
-        case FYET_MAPPING_START:
-            if (auto right = check_tag(event.mapping_start.tag, "map", mark); !right) return right;
-            return tree_.begin_map(mark, std::string(text_of(event.mapping_start.anchor)));
-        case FYET_SEQUENCE_END:
-        case FYET_MAPPING_END: return tree_.end();
+        case YAML_DOCUMENT_START_EVENT:
+            if (++documents_ == 1) return {};
+            return tree_.wrong(mark, "a second document begins here; write one document per file");
+        case YAML_SCALAR_EVENT: return take_scalar(event, mark);
+        case YAML_ALIAS_EVENT: return tree_.alias(anchor(event.data.alias.anchor), mark);
+        case YAML_SEQUENCE_START_EVENT: {
+            const auto& list = event.data.sequence_start;
+            if (auto right = check_tag(text_of(list.tag), "seq", mark); !right) return right;
+            return tree_.begin_list(mark, anchor(list.anchor));
+        }
+        case YAML_MAPPING_START_EVENT: {
+            const auto& map = event.data.mapping_start;
+            if (auto right = check_tag(text_of(map.tag), "map", mark); !right) return right;
+            return tree_.begin_map(mark, anchor(map.anchor));
+        }
+        case YAML_SEQUENCE_END_EVENT:
+        case YAML_MAPPING_END_EVENT: return tree_.end();
         default: return {};
     }
 }
 
 constexpr std::string_view core_tags = "tag:yaml.org,2002:";
 
-Result<void> Reader::check_tag(fy_token* tag, std::string_view wanted, Mark mark) const {
-    const std::string_view name = text_of(tag);
-    if (name.empty() || name == "!" || name == std::string(core_tags).append(wanted)) return {};
-    const bool core = name.starts_with(core_tags);
+Result<void> Reader::check_tag(std::string_view tag, std::string_view wanted, Mark mark) const {
+    if (tag.empty() || tag == "!" || tag == std::string(core_tags).append(wanted)) return {};
+    const bool core = tag.starts_with(core_tags);
     const std::string written =
-        core ? "!!" + std::string(name.substr(core_tags.size())) : std::string(name);
+        core ? "!!" + std::string(tag.substr(core_tags.size())) : std::string(tag);
     return tree_.wrong(mark, "tag " + printable(written, 60) + " does not fit here; leave it out");
 }
 
-Result<void> Reader::take_scalar(const fy_event& event, Mark mark) {
-    const auto& data = event.scalar;
-    const fy_scalar_style style = data.value ? fy_token_scalar_style(data.value) : FYSS_PLAIN;
-    const bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
-    if (quoted && mark.column > 1) --mark.column;  // libfyaml points behind the quote
+Result<void> Reader::take_scalar(const yaml_event_t& event, Mark mark) {
+    const auto& data = event.data.scalar;
     Value::Scalar scalar;
-    scalar.text = text_of(data.value);
-    scalar.plain = style == FYSS_PLAIN;
-    if (data.tag) {
-        auto plain = plain_by_tag(data.tag, scalar.plain, mark);
+    scalar.text.assign(reinterpret_cast<const char*>(data.value), data.length);
+    scalar.plain = data.style == YAML_PLAIN_SCALAR_STYLE;
+    if (const std::string_view tag = text_of(data.tag); !tag.empty()) {
+        auto plain = plain_by_tag(tag, scalar.plain, mark);
         if (!plain) return std::move(plain).error();
         scalar.plain = *plain;
-        if (text_of(data.tag).ends_with(":binary")) {
+        if (tag.ends_with(":binary")) {
             std::erase_if(scalar.text, [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
             auto bytes = base64_decode(scalar.text);
             if (!bytes) return tree_.wrong(mark, "!!binary is not base64; write it with padding");
@@ -203,11 +199,10 @@ Result<void> Reader::take_scalar(const fy_event& event, Mark mark) {
 }
 
 // Whether a tagged scalar is still to be resolved by how it looks.
-Result<bool> Reader::plain_by_tag(fy_token* tag, bool plain, Mark mark) const {
-    std::string_view name = text_of(tag);
-    if (name == "!") return false;
-    if (name.starts_with(core_tags)) {
-        name.remove_prefix(core_tags.size());
+Result<bool> Reader::plain_by_tag(std::string_view tag, bool plain, Mark mark) const {
+    if (tag == "!") return false;
+    if (tag.starts_with(core_tags)) {
+        const std::string_view name = tag.substr(core_tags.size());
         if (name == "str" || name == "binary") return false;
         if (name == "int" || name == "bool" || name == "null" || name == "float") return true;
     }

@@ -1,4 +1,4 @@
-// YAML 1.2 (core schema) text to a Value tree, through libfyaml.
+// YAML 1.2 (core schema) text to a Value tree, through libyaml.
 #pragma once
 
 #include <cstddef>

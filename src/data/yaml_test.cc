@@ -50,6 +50,26 @@ TEST(Yaml, reads_block_scalars_and_escapes) {
     EXPECT_EQ(tree.find("c")->scalar().text, "x\ty\xc3\xbc");
 }
 
+TEST(Yaml, folds_and_unescapes_exactly) {
+    const auto text = [](std::string_view scalar) {
+        return read("a: " + std::string(scalar) + "\nb: 1\n").find("a")->scalar().text;
+    };
+    EXPECT_EQ(text("'''''b'"), "''b");
+    EXPECT_EQ(text("'x''''''y'' '"), "x'''y' ");
+    EXPECT_EQ(text("'a\n  b\n\n  c'"), "a b\nc");
+    EXPECT_EQ(text("\"\\\\\\\n \\n\""), "\\\n");
+    EXPECT_EQ(text("\"\\ \n \""), "  ");
+    EXPECT_EQ(text(">-\n  x\n\n   in"), "x\n\n in");
+    EXPECT_EQ(text(">+\n  x\n  y\n\n  z\n"), "x y\nz\n\n");
+    EXPECT_EQ(text("|2-\n    x\n   y"), "  x\n y");
+}
+
+TEST(Yaml, reads_a_list_that_ends_in_nothing) {
+    const Value tree = read("a:\n- 1\n-\nb: 2\n");
+    ASSERT_EQ(tree.find("a")->list().size(), 2U);
+    EXPECT_TRUE(tree.find("a")->list()[1].is_null());
+}
+
 TEST(Yaml, takes_an_empty_text_as_null) {
     EXPECT_TRUE(read("").is_null());
     EXPECT_TRUE(read("# nothing\n").is_null());
@@ -66,11 +86,11 @@ TEST(Yaml, refuses_duplicate_keys_and_names_both_places) {
 }
 
 TEST(Yaml, refuses_what_has_no_meaning_here) {
-    EXPECT_TRUE(starts(refusal("a: 1\n---\nb: 2\n"), "f.yaml:3:1: a second document begins here"));
+    EXPECT_TRUE(starts(refusal("a: 1\n---\nb: 2\n"), "f.yaml:2:1: a second document begins here"));
     EXPECT_TRUE(starts(refusal("? [a]\n: 1\n"), "f.yaml:1:3: this key is a list; write text"));
     EXPECT_TRUE(starts(refusal("<<: {a: 1}\n"), "f.yaml:1:1: merge keys (<<)"));
-    EXPECT_EQ(refusal("a: !foo x\n"), "f.yaml:1:9: tag !foo does not fit here; leave it out");
-    EXPECT_EQ(refusal("a: !!map [1]\n"), "f.yaml:1:10: tag !!map does not fit here; leave it out");
+    EXPECT_EQ(refusal("a: !foo x\n"), "f.yaml:1:4: tag !foo does not fit here; leave it out");
+    EXPECT_EQ(refusal("a: !!map [1]\n"), "f.yaml:1:4: tag !!map does not fit here; leave it out");
 }
 
 TEST(Yaml, refuses_bytes_that_are_no_text) {
@@ -81,8 +101,12 @@ TEST(Yaml, refuses_bytes_that_are_no_text) {
 }
 
 TEST(Yaml, tells_syntax_errors_with_their_place) {
-    EXPECT_EQ(refusal("a: \"x\n"), "f.yaml:1:5: double-quoted scalar without closing quote");
-    EXPECT_EQ(refusal("a: b: c\n"), "f.yaml:1:5: invalid nested block mapping on the same line");
+    EXPECT_EQ(refusal("a: \"x\n"),
+              "f.yaml:2:1: found unexpected end of stream while scanning a quoted scalar that "
+              "begins at 1:4; close the quote");
+    EXPECT_EQ(refusal("a: b: c\n"),
+              "f.yaml:1:5: mapping values are not allowed in this context; put text that holds \": "
+              "\" into quotes");
     EXPECT_TRUE(starts(refusal("a: [1, 2\nb: 3\n"), "f.yaml:"));
     EXPECT_TRUE(starts(refusal("a: @x\n"), "f.yaml:1:4: "));
     EXPECT_TRUE(starts(refusal("{a: 1}}"), "f.yaml:1:7: "));
@@ -134,9 +158,9 @@ TEST(YamlAlias, means_the_nearest_anchor_above) {
 TEST(YamlAlias, cannot_mean_nothing_or_itself) {
     EXPECT_EQ(
         refusal("a: *b\n"),
-        "f.yaml:1:5: alias *b has no anchor above it; write &b before the value that is meant");
-    EXPECT_TRUE(starts(refusal("a: &a [*a]\n"), "f.yaml:1:9: alias *a stands inside"));
-    EXPECT_TRUE(starts(refusal("&r {a: {b: [*r]}}\n"), "f.yaml:1:14: alias *r stands inside"));
+        "f.yaml:1:4: alias *b has no anchor above it; write &b before the value that is meant");
+    EXPECT_TRUE(starts(refusal("a: &a [*a]\n"), "f.yaml:1:8: alias *a stands inside"));
+    EXPECT_TRUE(starts(refusal("&r {a: {b: [*r]}}\n"), "f.yaml:1:13: alias *r stands inside"));
     EXPECT_NE(refusal("a: &l [1]\n*l : 2\n"), "accepted");
 }
 

@@ -156,7 +156,7 @@ TEST(Manifest, needs_a_graph_with_a_name) {
     EXPECT_EQ(refusal("[a]"),
               "web.yaml:1:1: the file is a list; write a map with graph and resources");
     EXPECT_EQ(refusal("comment: x"), "web.yaml:1:1: the graph has no name; write \"graph: NAME\"");
-    EXPECT_EQ(refusal("comment: c\ngraph:\n"), "web.yaml:2:1: graph is empty; write a name");
+    EXPECT_EQ(refusal("comment: c\ngraph:\n"), "web.yaml:2:7: graph is empty; write a name");
     EXPECT_EQ(refusal("graph: {a: b}\n"), "web.yaml:1:8: graph is a map; write text");
     EXPECT_NE(refusal("graph: \"a\\nb\"\n"), "accepted");
 }
