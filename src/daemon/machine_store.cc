@@ -106,11 +106,7 @@ void MachineStore::serve() {
         ports_.loop, ports_.processes, std::move(*config),
         EtcdServerEvents{
             .on_serving = [this] { serving(); },
-            .on_ended =
-                [this](const std::string& why, Duration pause) {
-                    ports_.report.publish(happened::Warned{
-                        "etcd ended: " + why + "; it is started again in " + readable(pause)});
-                },
+            .on_ended = [this](const std::string& why, Duration pause) { ended(why, pause); },
             .on_removed =
                 [this] {
                     events_.on_fatal(Error{
@@ -124,6 +120,25 @@ void MachineStore::serve() {
         lock_.reset();
         events_.on_fatal(std::move(started).error());
     }
+}
+
+void MachineStore::ended(const std::string& why, Duration pause) {
+    ports_.report.publish(
+        happened::Warned{"etcd ended: " + why + "; it is started again in " + readable(pause)});
+    // A port that we chose was free when we looked and somebody was faster: choose another. Where
+    // the operator chose it, the server goes on trying until it is free again.
+    if (!wishes_.client_urls.empty() || !wishes_.peer_urls.empty()) return;
+    const EtcdConfig& config = server_->config();
+    if (is_free(config.client_urls.front()) && is_free(config.peer_urls.front())) return;
+    timer_ = ports_.loop.after(pause, [this] {
+        server_.reset();
+        serve();
+    });
+}
+
+bool MachineStore::is_free(const std::string& url) {
+    const HostPort at = cut(url);
+    return static_cast<bool>(ports_.sockets.port_is_free(at.host, at.port));
 }
 
 Result<EtcdConfig> MachineStore::plan_server() {
@@ -157,11 +172,8 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                             "; free it, or give another port"};
     }
     if (!wished.empty()) return wished.front();
-    if (!remembered.empty()) {
-        const HostPort at = cut(remembered.front());
-        if (ports_.sockets.port_is_free(at.host, at.port)) return remembered.front();
-    }
-    if (ports_.sockets.port_is_free("127.0.0.1", usual)) return local_url(usual);
+    if (!remembered.empty() && is_free(remembered.front())) return remembered.front();
+    if (is_free(local_url(usual))) return local_url(usual);
     auto other = ports_.sockets.free_port();
     if (!other) return std::move(other).error();
     return local_url(*other);

@@ -78,6 +78,8 @@ class MachineStore {
                                    const std::vector<std::string>& remembered, std::uint16_t usual,
                                    const char* flag);
     void serving();
+    void ended(const std::string& why, Duration pause);
+    bool is_free(const std::string& url);
     void follow();
     void read_notice();
     void tell_waiting(const std::string& what);

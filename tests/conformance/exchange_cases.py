@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -283,6 +284,28 @@ resources:
 """), "--hostname", "d")
     t.until_content(f"mgmt{last.upper()}/late", "late")
     equal([x.stop() for x in (back, agents[last])], [0, 0], "exit codes")
+
+
+@case("default-ports-taken", "default ports that are taken give free ones")
+def default_ports_taken(t):
+    held = []
+    for port in (2379, 2380):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(1)
+        except OSError:
+            pass  # somebody else has it: taken is taken
+        held.append(listener)
+    a = t.run(demo_graph(t, "a"), "--hostname", "a")
+    port = int(store(t, a).rsplit(":", 1)[1])
+    assert port not in (2379, 2380), "another port"
+    b = t.run(demo_graph(t, "b"), "--hostname", "b")
+    t.until(lambda: sorted(tree(t)) == wanted_tree("ab"), what="12 files")
+    equal([x.stop() for x in (a, b)], [0, 0], "exit codes")
+    for listener in held:
+        listener.close()
 
 
 @case("no-etcd", "a missing etcd is said plainly, with the package and the way out")

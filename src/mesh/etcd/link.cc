@@ -99,7 +99,7 @@ void Link::connect() {
     if (addresses_.empty()) return;
     next_ %= addresses_.size();
     if (status_.state == StoreStatus::State::connecting)
-        tell(StoreStatus::State::connecting, addresses_[next_]);
+        tell(StoreStatus::State::connecting, "connecting to " + addresses_[next_]);
     probe(std::make_shared<Connection>(addresses_[next_]), times_.connect_limit);
 }
 
