@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "sys/contract/files_suite.h"
 #include "sys/contract/processes_suite.h"
+#include "sys/contract/watch_suite.h"
 #include "sys/contract/workers_suite.h"
 #include "sys/sim/machine.h"
 
@@ -33,6 +34,13 @@ class SimFilesBench final : public contract::FilesBench {
  private:
     SimLoop loop_;
     SimMachine machine_{loop_, 1};
+};
+
+class SimWatchBench final : public SimBench<contract::WatchBench> {
+ public:
+    PathWatcher& watcher() override { return machine_.watcher; }
+    Files& files() override { return machine_.files; }
+    std::string root() override { return "/tmp"; }
 };
 
 class SimWorkersBench final : public SimBench<contract::WorkersBench> {
@@ -85,6 +93,7 @@ std::unique_ptr<Base> make() {
 namespace contract {
 
 INSTANTIATE_TEST_SUITE_P(Sim, FilesContract, testing::Values(&make<FilesBench, SimFilesBench>));
+INSTANTIATE_TEST_SUITE_P(Sim, WatchContract, testing::Values(&make<WatchBench, SimWatchBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, LoopContract, testing::Values(&make<WorkersBench, SimWorkersBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, WorkersContract,
                          testing::Values(&make<WorkersBench, SimWorkersBench>));

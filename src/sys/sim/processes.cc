@@ -73,6 +73,7 @@ class SimProcesses::SimChild final : public Child {
         owner_.end(execution_, true);
         timers_.clear();
         Exit exit;
+        exit.ran = owner_.loop_.clock().now() - owner_.history_[execution_].started;
         exit.signal = number;
         exit.output = script_.output;
         timers_.push_back(owner_.loop_.after({}, [this, exit] { tell(exit); }));

@@ -59,7 +59,7 @@ SimPathWatcher::SimPathWatcher(SimLoop& loop, SimFiles& files, std::uint64_t see
 Result<Held> SimPathWatcher::watch(const std::string& path, WatchDepth depth, Action changed) {
     if (path.empty() || path[0] != '/' || path.find('\0') != std::string::npos)
         return Error{Code::invalid, printable(path) + ": not an absolute path; begin it with /"};
-    if (by_path_.size() >= options_.watches_max)
+    if (size_ >= options_.watches_max)
         return Error{Code::unavailable,
                      printable(path) + ": no more watches; raise fs.inotify.max_user_watches"};
     return Held{std::make_unique<Entry>(*this, path, depth, std::move(changed))};
