@@ -15,7 +15,8 @@ constexpr int burial_wait_ms = 500;  // SIGKILL takes effect in less unless the 
 
 }  // namespace
 
-LinuxProcesses::LinuxProcesses(LinuxLoop& loop) : loop_(loop) {
+LinuxProcesses::LinuxProcesses(LinuxLoop& loop, std::optional<std::uint64_t> descriptors)
+    : loop_(loop), descriptors_(descriptors) {
     // Inherited as ignored, it would make the kernel reap children behind our back.
     ::signal(SIGCHLD, SIG_DFL);
 }
@@ -30,14 +31,14 @@ LinuxProcesses::~LinuxProcesses() {
 
 Result<Exit> LinuxProcesses::run(const Command& command, Task& task,
                                  std::optional<Instant> deadline) {
-    return run_to_end(command, task, deadline);
+    return run_to_end(command, task, deadline, descriptors_);
 }
 
 Result<std::unique_ptr<Child>> LinuxProcesses::start(const Command& command, Lifetime lifetime,
                                                      ChildEvents events) {
     auto pipe = open_pipe();
     if (!pipe) return std::move(pipe).error();
-    auto child = spawn(command, lifetime, pipe->writer.get());
+    auto child = spawn(command, {lifetime, descriptors_}, pipe->writer.get());
     if (!child) return std::move(child).error();
     return std::unique_ptr<Child>(std::make_unique<LinuxChild>(
         loop_, *this, *std::move(child), std::move(pipe->reader), std::move(events)));

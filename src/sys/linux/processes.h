@@ -5,7 +5,9 @@
 // other libraries are not disturbed.
 #pragma once
 
+#include <cstdint>
 #include <list>
+#include <optional>
 
 #include "sys/linux/loop.h"
 #include "sys/linux/spawn.h"
@@ -17,7 +19,8 @@ class LinuxProcesses final : public Processes {
  public:
     // `loop` must outlive this object, and this object every Child that it started.
     // The loop thread must be one that lives as long as the process (see spawn.h).
-    explicit LinuxProcesses(LinuxLoop& loop);
+    // `descriptors`: the soft limit of open ones that children get; empty: ours.
+    explicit LinuxProcesses(LinuxLoop& loop, std::optional<std::uint64_t> descriptors = {});
 
     // Waits a moment for killed children to be gone.
     ~LinuxProcesses() override;
@@ -36,6 +39,7 @@ class LinuxProcesses final : public Processes {
     };
 
     LinuxLoop& loop_;
+    std::optional<std::uint64_t> descriptors_;
     std::list<Grave> graves_;
 };
 

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "sys/contract/processes_suite.h"
+#include "sys/linux/surroundings.h"
 #include "sys/linux/test_loop.h"
 #include "sys/linux/workers.h"
 
@@ -115,6 +117,55 @@ TEST_F(LinuxProcessesTest, stdin_is_empty_and_no_descriptor_leaks_in) {
     int leaky = ::open("/dev/null", O_RDONLY);  // no O_CLOEXEC
     EXPECT_EQ(output(shell("cat; ls /proc/self/fd | tr '\\n' ' '")), "0 1 2 3 ");
     ::close(leaky);
+}
+
+// Lowers our soft limit of descriptors and gives it back.
+class LowLimit {
+ public:
+    explicit LowLimit(rlim_t descriptors) {
+        check(::getrlimit(RLIMIT_NOFILE, &before_) == 0, "the kernel tells");
+        set({descriptors, before_.rlim_max});
+    }
+    ~LowLimit() { set(before_); }
+    LowLimit(const LowLimit&) = delete;
+    rlim_t hard() const { return before_.rlim_max; }
+
+ private:
+    static void set(const rlimit& limit) {
+        check(::setrlimit(RLIMIT_NOFILE, &limit) == 0, "below the hard limit all are allowed");
+    }
+    rlimit before_;
+};
+
+TEST_F(LinuxProcessesTest, we_may_open_what_the_hard_limit_allows_and_children_as_before) {
+    LowLimit low(250);
+    const std::optional<std::uint64_t> former = raise_descriptor_limit();
+    ASSERT_EQ(former, 250u);
+    rlimit now{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+    EXPECT_EQ(now.rlim_cur, low.hard());
+    EXPECT_EQ(now.rlim_max, low.hard());
+
+    LinuxProcesses limited(loop_, former);
+    std::optional<Result<Exit>> ran;
+    bool done = false;
+    workers_.run([&](Task& task) { ran = limited.run(shell("ulimit -Sn"), task, {}); },
+                 [&] { done = true; });
+    ASSERT_TRUE(test::run_until(loop_, [&] { return done; }));
+    ASSERT_TRUE(*ran) << ran->error().text;
+    EXPECT_EQ((*ran)->output, "250\n");
+
+    std::vector<std::string> lines;
+    std::optional<Exit> ended;
+    auto child =
+        limited.start(shell("ulimit -Sn; ulimit -Hn"), Lifetime::own,
+                      {.on_line = [&](std::string line) { lines.push_back(std::move(line)); },
+                       .on_exit = [&](Exit exit) { ended = exit; }});
+    ASSERT_TRUE(child) << child.error().text;
+    ASSERT_TRUE(test::run_until(loop_, [&] { return ended.has_value(); }));
+    const std::string hard = low.hard() == RLIM_INFINITY ? "unlimited" : std::to_string(low.hard());
+    EXPECT_EQ(lines, (std::vector<std::string>{"250", hard}));
+    EXPECT_EQ(output(shell("ulimit -Sn")), hard + "\n") << "without a limit: ours";
 }
 
 TEST_F(LinuxProcessesTest, signals_are_as_at_boot_in_the_child) {

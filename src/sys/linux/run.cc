@@ -119,12 +119,13 @@ class Run {
 
 }  // namespace
 
-Result<Exit> run_to_end(const Command& command, Task& task, std::optional<Instant> deadline) {
+Result<Exit> run_to_end(const Command& command, Task& task, std::optional<Instant> deadline,
+                        std::optional<std::uint64_t> descriptors) {
     task.blocking();
     if (task.cancelled()) return Error{Code::cancelled, "cancelled before it was started"};
     auto pipe = open_pipe();
     if (!pipe) return std::move(pipe).error();
-    auto child = spawn(command, Lifetime::own, pipe->writer.get());
+    auto child = spawn(command, {Lifetime::own, descriptors}, pipe->writer.get());
     if (!child) return std::move(child).error();
     pipe->writer.close();
     return Run(*std::move(child), std::move(pipe->reader), task, deadline).finish();

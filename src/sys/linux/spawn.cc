@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,7 +39,7 @@ namespace {
 constexpr std::size_t child_stack_bytes = 16 * 1024;
 constexpr int signals_end = 65;
 
-enum class Step { start, output, group, groups, user, parent, directory, program };
+enum class Step { start, output, limit, group, groups, user, parent, directory, program };
 
 // Everything the child needs, made before it starts, and where it says what failed.
 struct Plan {
@@ -50,6 +51,9 @@ struct Plan {
     int output = -1;
     int our_pid = -1;
     bool tied = false;
+
+    bool change_limit = false;
+    rlimit64 descriptors{};
 
     bool change_group = false;
     bool change_groups = false;
@@ -83,6 +87,10 @@ HANSA_IN_CHILD int child_main(void* argument) {
                  ::syscall(SYS_dup3, plan.output, 2, 0) >= 0 &&
                  (null == 0 || ::syscall(SYS_dup3, null, 0, 0) >= 0);
     if (ready) ready = ::syscall(SYS_close_range, 3u, ~0u, 0u) == 0 || errno == ENOSYS;
+    if (ready && plan.change_limit) {
+        plan.step = Step::limit;
+        ready = ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &plan.descriptors, nullptr) == 0;
+    }
     if (ready && plan.change_groups) {
         plan.step = Step::groups;
         ready = ::syscall(SYS_setgroups, plan.groups.size(), plan.groups.data()) == 0;
@@ -191,6 +199,13 @@ void plan_identity(const Command& command, Plan& plan) {
     plan.change_group = plan.group != ::getegid();
 }
 
+// The hard limit stays as it is, so no rights are needed.
+void plan_limit(std::optional<std::uint64_t> descriptors, Plan& plan) {
+    if (!descriptors || ::getrlimit64(RLIMIT_NOFILE, &plan.descriptors) != 0) return;
+    plan.change_limit = true;
+    plan.descriptors.rlim_cur = std::min<rlim64_t>(*descriptors, plan.descriptors.rlim_max);
+}
+
 Error program_failure(const std::string& program, int number) {
     bool by_path = program.find('/') != std::string::npos;
     std::string shown = printable(program, 4096);
@@ -208,6 +223,7 @@ Error explain(const Plan& plan, const Command& command) {
     switch (plan.step) {
         case Step::start:
         case Step::output: return failure("preparing a child process", number);
+        case Step::limit: return failure("limiting the descriptors of a child", number);
         case Step::groups:
         case Step::group: return failure("taking on group " + std::to_string(plan.group), number);
         case Step::user: return failure("taking on user " + std::to_string(plan.user), number);
@@ -260,7 +276,7 @@ int clone_child(Plan& plan, int* pidfd) {
 
 }  // namespace
 
-Result<Spawned> spawn(const Command& command, Lifetime lifetime, int output) {
+Result<Spawned> spawn(const Command& command, const SpawnTerms& terms, int output) {
     if (auto valid = validate(command); !valid) return std::move(valid).error();
     // Above the standard ones, so that putting it there cannot overwrite or keep it.
     Fd high(::fcntl(output, F_DUPFD_CLOEXEC, 3));
@@ -274,10 +290,11 @@ Result<Spawned> spawn(const Command& command, Lifetime lifetime, int output) {
     plan_environment(command, plan);
     plan_program(command, plan);
     plan_identity(command, plan);
+    plan_limit(terms.descriptors, plan);
     plan.directory = command.directory.empty() ? nullptr : command.directory.c_str();
     plan.output = high.get();
     plan.our_pid = ::getpid();
-    plan.tied = lifetime == Lifetime::tied_to_us;
+    plan.tied = terms.lifetime == Lifetime::tied_to_us;
 
     // Changing the child's user marks the shared memory, and so us, as not for inspection.
     int inspectable = plan.change_user ? ::prctl(PR_GET_DUMPABLE) : -1;

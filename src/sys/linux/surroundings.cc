@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sys/linux/failure.h"
@@ -36,6 +37,15 @@ Result<std::string> make_temporary_directory(const std::string& prefix) {
         std::string(parent && parent[0] == '/' ? parent : "/tmp") + "/" + prefix + "XXXXXX";
     if (!::mkdtemp(name.data())) return failure(name);
     return name;
+}
+
+std::optional<std::uint64_t> raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
+    const std::uint64_t former = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // refused: the former limit stays, and is as good
+    return former;
 }
 
 void leave_at_once(int exit_code) {

@@ -1,6 +1,8 @@
 // Small facts about the process and its machine. Any thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -16,6 +18,11 @@ std::string absolute_path(const std::string& path);
 
 // A fresh directory, mode 0700, in $TMPDIR or /tmp.
 Result<std::string> make_temporary_directory(const std::string& prefix);
+
+// Lets this process have as many open descriptors as its hard limit allows. Returns the soft limit
+// that it had before, which children should get back: select(2) cannot handle more than 1,024.
+// Nothing where the kernel does not tell.
+[[nodiscard]] std::optional<std::uint64_t> raise_descriptor_limit();
 
 // Ends the process without any clean-up.
 [[noreturn]] void leave_at_once(int exit_code);
