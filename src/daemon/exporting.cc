@@ -4,7 +4,8 @@
 
 namespace hansa {
 
-Exporting::Exporting(Ports ports, Deliver deliver) : ports_(ports), deliver_(std::move(deliver)) {}
+Exporting::Exporting(Ports ports, Deliver deliver, Action moved)
+    : ports_(ports), deliver_(std::move(deliver)), moved_(std::move(moved)) {}
 
 Exporting::~Exporting() {
     *alive_ = false;
@@ -35,13 +36,14 @@ void Exporting::make() {
                 make();
                 return;
             }
-            if (!made->has_value()) return;  // cancelled before it began
-            if (Result<std::vector<Export>>& exports = **made; exports) {
-                deliver_(std::move(*exports));
-            } else {
-                ports_.report.publish(happened::Refused{"export", exports.error().text});
-            }
+            if (made->has_value()) take(std::move(**made));  // empty: cancelled before it began
+            moved_();
         });
+}
+
+void Exporting::take(Result<std::vector<Export>> exports) {
+    if (exports) return deliver_(std::move(*exports));
+    ports_.report.publish(happened::Refused{"export", exports.error().text});
 }
 
 void Exporting::watch_sources() {

@@ -32,17 +32,23 @@ class Exporting {
 
     // `deliver` gets each complete set; one that cannot be made is reported, and the set before
     // it stays.
-    Exporting(Ports ports, Deliver deliver);
+    // `moved` is called whenever busy() may have changed.
+    Exporting(Ports ports, Deliver deliver, Action moved);
     ~Exporting();
+
+    // A newer set than the one delivered is being made.
+    bool busy() const { return busy_; }
 
     void adopt(std::shared_ptr<const Manifest> manifest);  // shared with the worker that reads it
 
  private:
     void make();
+    void take(Result<std::vector<Export>> exports);
     void watch_sources();
 
     Ports ports_;
     Deliver deliver_;
+    Action moved_;
     std::shared_ptr<const Manifest> manifest_;
     std::vector<Held> watches_;
     bool busy_ = false;

@@ -12,6 +12,7 @@
 #include "daemon/inspect.h"
 #include "daemon/rest.h"
 #include "daemon/store_link.h"
+#include "daemon/tell.h"
 #include "engine/runner.h"
 #include "graph/draw.h"
 #include "graph/graph.h"
@@ -78,6 +79,7 @@ struct Node::Parts {
     Result<ExitCode> run();
     Result<void> prepare();
     void open_store();
+    MeshRest mesh_rest() const;
     void make_runner();
     void follow_manifest();
     void announce();
@@ -203,7 +205,14 @@ void Node::Parts::open_store() {
     if (settings.noop) return;
     exporting = std::make_unique<Exporting>(
         Exporting::Ports{workers, *watcher, files, catalog, report},
-        [this](std::vector<Export> exports) { store->publish(std::move(exports)); });
+        [this](std::vector<Export> exports) { store->publish(std::move(exports)); },
+        [this] { moved(); });
+}
+
+MeshRest Node::Parts::mesh_rest() const {
+    MeshRest now = store ? store->rest() : MeshRest{};
+    if (exporting && exporting->busy()) now.exports_acknowledged = false;
+    return now;
 }
 
 void Node::Parts::make_runner() {
@@ -214,11 +223,10 @@ void Node::Parts::make_runner() {
                     store ? store->key_watcher() : nullptr},
         RunnerOptions{.noop = settings.noop, .sema = settings.sema, .watch = settings.watch},
         [this] { moved(); });
-    rest =
-        std::make_unique<Rest>(Rest::Ports{loop, report, [this] { return runner->standing(); },
-                                           [this] { return runner->last_activity(); },
-                                           [this] { return store ? store->rest() : MeshRest{}; }},
-                               settings.converged_timeout, [this] { converged(); });
+    rest = std::make_unique<Rest>(
+        Rest::Ports{loop, report, [this] { return runner->standing(); },
+                    [this] { return runner->last_activity(); }, [this] { return mesh_rest(); }},
+        settings.converged_timeout, [this] { converged(); });
 }
 
 Result<Delta> Node::Parts::declare(const Manifest& next) {
@@ -246,16 +254,7 @@ void Node::Parts::collect(const Amendment& amendment) {
 }
 
 void Node::Parts::redraw(const Delta& delta) {
-    for (const std::string& warning : delta.warnings) report.publish(happened::Warned{warning});
-    for (const std::string& refusal : delta.refusals)
-        report.publish(happened::Refused{"collected", refusal});
-    for (const auto& [loser, keeper, thing] : delta.clashes)
-        report.publish(
-            happened::Conflict{loser.text(), keeper.text(), thing.type + ":" + thing.name});
-    const bool first = report.snapshot().redraws == 0;
-    report.publish(happened::GraphAdopted{graph.name(), graph.size(), graph.edge_count(),
-                                          delta.added.size(), delta.removed.size(), first,
-                                          graph_took});
+    tell(report, graph, delta, graph_took);
     runner->adopt(delta);
     rest->moved();
     draw();

@@ -252,6 +252,7 @@ resources:
 """)
     second = t.run(exporter, "--hostname", "z", "--prefix", t.at("fourth"), "-t", "0")
     equal(second.wait(), 0, "a cluster of its own")
+    assert second.seen("published"), "rest waits for the own exports"
     moved = t.run(other, "--hostname", "z", "--prefix", t.at("fourth"), "--seeds", url)
     equal(moved.wait(), 3, "a directory that belongs to another cluster")
     assert sum("cluster" in line for line in moved.lines), moved.tell()
