@@ -1,7 +1,7 @@
 // A new graph while the old one is at work, and the end of the work.
 #include <gtest/gtest.h>
 
-#include "engine/lab.h"
+#include "engine/testing.h"
 
 namespace hansa {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/random.h"
-#include "graph/part_kind.h"
+#include "graph/testing.h"
 
 namespace hansa {
 namespace {

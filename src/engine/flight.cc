@@ -101,12 +101,13 @@ void Runner::State::failed(Slot slot, Run& run, happened::ResourceRan& told) {
         return;
     }
     board_.set(slot, Phase::failed);
+    station.calm_until = ports_.loop.clock().now() + calm_after(++station.fruitless);
     if (station.again) dirty(slot);
 }
 
 void Runner::State::succeeded(Slot slot, const Run& run) {
     Station& station = stations_[slot];
-    station.failures = 0;
+    station.failures = station.fruitless = 0;
     const bool changed = run.outcome == Outcome::changed;
     if (changed) was_active();
     const bool ticked = run.refresh && run.resource->always_notifies() && !run.noop;

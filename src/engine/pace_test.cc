@@ -1,7 +1,7 @@
 // Retries, deadlines, limits, semaphores.
 #include <gtest/gtest.h>
 
-#include "engine/lab.h"
+#include "engine/testing.h"
 
 namespace hansa {
 namespace {
@@ -67,6 +67,21 @@ TEST_F(Pace, an_event_does_not_cut_the_pause_between_attempts_short) {
     pass(Seconds{2});
     EXPECT_EQ(subject("a").checks, 2);
     EXPECT_EQ(phase("part[a]"), Phase::settled);
+}
+
+TEST_F(Pace, an_apply_that_fails_and_wakes_itself_does_not_run_in_circles) {
+    subject("a").failing_applies = 1'000'000;
+    subject("a").during_apply = [this] { nudge("a"); };
+    want(ManifestBuilder().add(watched("a")));
+    pass(Seconds{60});
+    EXPECT_LT(subject("a").applies, 30);
+    EXPECT_EQ(phase("part[a]"), Phase::failed);
+    EXPECT_TRUE(runner_->standing().at_rest());
+
+    subject("a").failing_applies = 0;
+    subject("a").during_apply = nullptr;
+    pass(Seconds{120});
+    EXPECT_EQ(phase("part[a]"), Phase::settled) << "the last wake-up is not forgotten";
 }
 
 TEST_F(Pace, cuts_a_run_off_at_its_deadline) {

@@ -11,6 +11,8 @@ namespace {
 constexpr Duration delay_max = Seconds{60};
 constexpr std::uint32_t free_attempts = 10;
 constexpr Milliseconds delay_after_those{10};
+constexpr std::uint32_t free_series = 5;
+constexpr Milliseconds calm_after_those{50};
 
 Duration doubled(Duration first, std::uint32_t times) {
     if (first >= delay_max) return first;
@@ -27,6 +29,11 @@ std::optional<Duration> next_attempt(const Meta& meta, std::uint32_t failures) {
     if (meta.delay > Milliseconds{0}) return doubled(meta.delay, failures - 1);
     if (failures < free_attempts) return Duration{0};
     return doubled(delay_after_those, failures - free_attempts);
+}
+
+Duration calm_after(std::uint32_t series) {
+    if (series <= free_series) return Duration{0};
+    return doubled(calm_after_those, series - free_series - 1);
 }
 
 Bucket::Bucket(double per_second, std::uint32_t burst, Instant now)

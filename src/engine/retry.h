@@ -15,6 +15,11 @@ namespace hansa {
 // `retry: -1` alone cannot keep a processor busy.
 std::optional<Duration> next_attempt(const Meta& meta, std::uint32_t failures);
 
+// After `series` of attempts in a row that all failed for good (at least 1): how long wake-ups have
+// to wait. Nothing for the first five, then 50 ms, doubling up to 60 s: an apply that fails and
+// wakes its own watch by that must not run in circles.
+Duration calm_after(std::uint32_t series);
+
 // A token bucket that starts full.
 class Bucket {
  public:

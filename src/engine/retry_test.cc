@@ -43,6 +43,14 @@ TEST(Retry, without_a_delay_comes_at_once_but_not_for_ever) {
     EXPECT_EQ(next_attempt(meta, 1000), Seconds{60});
 }
 
+TEST(Retry, calms_down_after_many_fruitless_series) {
+    EXPECT_EQ(calm_after(1), Duration{0});
+    EXPECT_EQ(calm_after(5), Duration{0});
+    EXPECT_EQ(calm_after(6), Milliseconds{50});
+    EXPECT_EQ(calm_after(7), Milliseconds{100});
+    EXPECT_EQ(calm_after(100'000), Seconds{60});
+}
+
 constexpr Instant start{Seconds{1000}};
 
 TEST(Bucket, starts_full_and_fills_at_its_rate) {

@@ -61,7 +61,8 @@ void Runner::State::enter(Slot slot) {
     disarm(station, slot);
     withdraw(slot);
     station.bucket.reset();
-    station.failures = 0;
+    station.failures = station.fruitless = 0;
+    station.calm_until = {};
     station.refresh = false;
     if (board_.knows(slot) && board_.phase(slot) == Phase::running)
         station.obsolete = true;  // begins afresh when that run has ended

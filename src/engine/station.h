@@ -32,7 +32,9 @@ struct Station {
     bool obsolete = false;  // redefined while it ran: the result is of no interest
     bool armed = false;     // its watches are set up
     bool has_token = false;
-    std::uint32_t failures = 0;  // attempts in a row
+    std::uint32_t failures = 0;   // attempts in a row
+    std::uint32_t fruitless = 0;  // series of attempts in a row
+    Instant calm_until;           // after a fruitless series: wake-ups wait until then
     Ticket ticket = 0;           // while it waits for semaphores, and while it runs
     std::unique_ptr<Bucket> bucket;
     std::vector<Held> watches;

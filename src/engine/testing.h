@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/runner.h"
-#include "graph/part_kind.h"
+#include "graph/testing.h"
 #include "sys/sim/machine.h"
 
 namespace hansa::testing {
@@ -145,7 +145,7 @@ class Probe final : public Resource {
     ProbeParams params_;
 };
 
-// Called "part", so that the manifests of graph/part_kind.h serve here too.
+// Called "part", so that the manifests of graph/testing.h serve here too.
 class ProbeKind final : public Kind {
  public:
     explicit ProbeKind(Lab& lab) : lab_(lab) {}

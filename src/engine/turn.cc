@@ -103,8 +103,11 @@ void Runner::State::dirty(Slot slot) {
     Station& station = stations_[slot];
     switch (board_.phase(slot)) {
         case Phase::running: station.again = true; break;
-        case Phase::settled:
         case Phase::failed:
+            if (ports_.loop.clock().now() < station.calm_until)
+                return agenda_.set(key(slot, What::retry), station.calm_until);
+            [[fallthrough]];
+        case Phase::settled:
             station.failures = 0;
             board_.set(slot, Phase::waiting);
             break;

@@ -79,6 +79,7 @@ void Runner::State::due(Agenda::Key appointment) {
     Station& station = stations_[slot];
     switch (static_cast<What>(appointment % 4)) {
         case What::retry:
+            if (board_.phase(slot) == Phase::failed) dirty(slot);
             if (board_.phase(slot) == Phase::retrying) board_.set(slot, Phase::waiting);
             break;
         case What::token:

@@ -1,7 +1,7 @@
 // Wake-ups: paths, polls, ticks, lines, keys.
 #include <gtest/gtest.h>
 
-#include "engine/lab.h"
+#include "engine/testing.h"
 
 namespace hansa {
 namespace {

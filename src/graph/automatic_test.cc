@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "graph/graph.h"
-#include "graph/part_kind.h"
+#include "graph/testing.h"
 
 namespace hansa {
 namespace {

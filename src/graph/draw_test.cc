@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "graph/part_kind.h"
+#include "graph/testing.h"
 
 namespace hansa {
 namespace {

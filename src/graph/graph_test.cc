@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "graph/part_kind.h"
+#include "graph/testing.h"
 
 namespace hansa {
 namespace {
