@@ -14,6 +14,8 @@ namespace hansa {
 
 namespace {
 
+constexpr std::size_t line_bytes_max = 4096;
+
 void print_line(std::FILE* file, const std::string& line) {
     std::fputs((line + "\n").c_str(), file);
 }
@@ -59,7 +61,7 @@ void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) cons
 
 int refuse(const Error& error) {
     for (const std::string& line : split(error.text, '\n'))
-        std::fprintf(stderr, "hansa: %s\n", line.c_str());
+        std::fprintf(stderr, "hansa: %s\n", printable(line, line_bytes_max).c_str());
     return static_cast<int>(exit_code_of(error.code));
 }
 

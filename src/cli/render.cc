@@ -10,6 +10,8 @@ namespace {
 
 using namespace happened;
 
+constexpr std::size_t line_bytes_max = 4096;
+
 constexpr const char* plain = "\033[0m";
 constexpr const char* red = "\033[31m";
 constexpr const char* green = "\033[32m";
@@ -172,13 +174,12 @@ class Teller {
     Detail detail_;
 };
 
-// Indents what follows the first line, so that a log stays readable.
+// What a terminal may show, whatever names and errors hold; the lines after the first are
+// indented, so that a log stays readable.
 std::string indented(const std::string& text) {
     std::string out;
-    for (char c : text) {
-        out += c;
-        if (c == '\n') out += "         ";
-    }
+    for (const std::string& line : split(text, '\n'))
+        out += (out.empty() ? "" : "\n         ") + printable(line, line_bytes_max);
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "report/json.h"
 
 namespace hansa {
 namespace {
@@ -65,6 +66,25 @@ TEST(Render, several_errors_stand_below_each_other) {
     const std::string text = line(GraphRefused{"a.yaml:1:1: one\na.yaml:2:1: two"});
     EXPECT_EQ(split(text, '\n').size(), 3u);
     EXPECT_TRUE(split(text, '\n')[2].starts_with("         a.yaml:2:1: two"));
+}
+
+Snapshot with_resource(const std::string& id, const std::string& error) {
+    Snapshot snapshot;
+    ResourceRan event;
+    event.id = id;
+    event.outcome = Outcome::failed;
+    event.error = error;
+    fold(snapshot, ResourcePhase{id, Phase::failed, {}}, WallTime{});
+    fold(snapshot, event, WallTime{});
+    return snapshot;
+}
+
+TEST(Render, nothing_that_is_told_can_move_the_cursor) {
+    EXPECT_EQ(line(Warned{"a\033[2Jb\rc\xc2\x9b"}), "warning: a\\x1B[2Jb\\x0Dc\\xC2\\x9B");
+    const std::string status =
+        as_status(to_value(with_resource("file[\033[31m]", "no \007 bell\nsecond line")));
+    EXPECT_EQ(status.find_first_of("\033\007"), std::string::npos);
+    EXPECT_NE(status.find("no \\x07 bell"), std::string::npos);
 }
 
 TEST(Render, the_announcements_words_at_the_end) {

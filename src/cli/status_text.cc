@@ -8,9 +8,15 @@ namespace hansa {
 
 namespace {
 
+// Safe for a terminal, whatever the agent has met; its errors may be several lines.
 std::string text_at(const Value& map, std::string_view key) {
+    constexpr std::size_t line_bytes_max = 4096;
     const Value* value = map.is_map() ? map.find(key) : nullptr;
-    return value && value->is_scalar() ? value->scalar().text : std::string{};
+    std::string text;
+    if (!value || !value->is_scalar()) return text;
+    for (const std::string& line : split(value->scalar().text, '\n'))
+        text += (text.empty() ? "" : "\n        ") + printable(line, line_bytes_max);
+    return text;
 }
 
 const Value& map_at(const Value& map, std::string_view key) {

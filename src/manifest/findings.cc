@@ -10,11 +10,9 @@
 namespace hansa {
 namespace {
 
-bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7f;
-    });
+// Whether it may stand in a log as it is.
+bool is_printable(std::string_view text) {
+    return printable(text, text.size()) == text;
 }
 
 }  // namespace
@@ -96,7 +94,7 @@ std::optional<std::string> FieldReader::name(const Value::Entry& entry) const {
     if (!found) return std::nullopt;
     if (found->empty())
         bad(entry, "is empty; write a name");
-    else if (has_control(*found) || !valid_utf8(*found))
+    else if (!is_printable(*found))
         bad(entry, "\"" + printable(*found, 60) +
                        "\" holds a control character or bytes that are " +
                        "not UTF-8; remove them");

@@ -198,6 +198,7 @@ TEST(Manifest, needs_names_that_are_names) {
         refusal(head + "name: \"a\\nb\"\n").starts_with("web.yaml:4:11: file: name \"a\\nb\""));
     EXPECT_NE(refusal(head + "name: \"a\\0b\"\n"), "accepted");
     EXPECT_NE(refusal(head + "name: !!binary /w==\n"), "accepted");
+    EXPECT_NE(refusal(head + "name: \"a\\u009bb\"\n"), "accepted");  // moves the cursor too
     EXPECT_EQ(read(head + "name: ../../etc/x\n").resources[0].id.name, "../../etc/x");
     EXPECT_EQ(read(head + "name: 0644\n").resources[0].id.name, "0644");
 }

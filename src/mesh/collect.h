@@ -50,6 +50,7 @@ class Collector {
     // One full read is in, and everything up to `revision` (own publications are awaited, so that
     // what one collects from oneself is there too); or nothing is asked for.
     bool folded(Revision revision) const;
+    bool wanted() const { return !requests_.empty(); }  // something is asked for
 
     // In order of hosts.
     std::vector<StalePeer> stale() const;

@@ -84,8 +84,11 @@ void Mesh::advertise(std::vector<std::string> urls) {
 MeshStanding Mesh::standing() const {
     MeshStanding standing;
     standing.entered = membership_ && membership_->entered();
-    standing.exports_acknowledged = !exports_declared_ || publisher_.settled();
-    standing.collect_folded = collector_.folded(publisher_.revision());
+    // Who has not been let in yet may still be refused, whatever the store has answered.
+    standing.exports_acknowledged =
+        !exports_declared_ || (standing.entered && publisher_.settled());
+    standing.collect_folded =
+        !collector_.wanted() || (standing.entered && collector_.folded(publisher_.revision()));
     standing.exports_refused = publisher_.refusal();
     standing.collected = collector_.collected();
     standing.stale = collector_.stale();

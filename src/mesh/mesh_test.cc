@@ -47,7 +47,8 @@ class Host {
         std::vector<Wanted> wanted;
         for (int number = 1; number <= 4; ++number)
             wanted.push_back(file("f" + std::to_string(number) + name_, text));
-        mesh->declare(std::move(wanted), {collect("file")});
+        mesh->collect({collect("file")});
+        mesh->publish(std::move(wanted));
     }
 
     // So many resources, all with that content if one is given.
@@ -186,7 +187,7 @@ TEST_F(Meshes, a_second_host_of_the_same_name_is_refused_and_writes_nothing) {
     events.on_refused = [&](const Error& error) { refused = error.text; };
     events.on_moved = [] {};
     Mesh mesh(loop, second.store, random, catalog, second.report, host("a"), options, events);
-    mesh.declare({file("evil", "x")}, {});
+    mesh.publish({file("evil", "x")});
     mesh.start();
     ASSERT_TRUE(loop.run_until([&] { return !refused.empty(); }, Seconds{10}));
     EXPECT_NE(refused.find("uuid-a"), std::string::npos);

@@ -235,6 +235,8 @@ Result<ExportRecord> decode_export(std::string_view key, std::string_view value)
     if (record.id != *parsed->key.id)
         members.refuse("is of " + printable(record.id.text(), 80) + ", but its key says " +
                        printable(parsed->key.id->text(), 80));
+    if (printable(record.id.name, record.id.name.size()) != record.id.name)
+        members.refuse("has a name that holds a control character");
     if (auto finished = members.finish(); !finished) return wrong(key, finished.error().text);
     return record;
 }

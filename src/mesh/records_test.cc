@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/text.h"
 #include "mesh/testing.h"
 
 namespace hansa {
@@ -198,6 +199,19 @@ TEST(Records, that_are_wrong_are_refused_by_key_and_reason) {
         EXPECT_EQ(decoded.error().code, Code::invalid) << bad.value;
         EXPECT_NE(decoded.error().text.find(key_f1), std::string::npos) << decoded.error().text;
         EXPECT_NE(decoded.error().text.find(bad.reason), std::string::npos) << decoded.error().text;
+    }
+}
+
+TEST(Records, with_names_that_no_graph_could_hold_are_refused) {
+    for (const char* name : {"a\nb", "\x1b[31m", "a\x7f", "\xc2\x9b"}) {
+        ExportRecord record = plain();
+        record.id.name = name;
+        const auto text = encode(record);
+        ASSERT_TRUE(text) << text.error().text;
+        const auto decoded = decode_export(keys::exported(host("a"), record.id), *text);
+        ASSERT_FALSE(decoded) << printable(name);
+        EXPECT_NE(decoded.error().text.find("control character"), std::string::npos);
+        EXPECT_EQ(decoded.error().text.find('\x1b'), std::string::npos);
     }
 }
 

@@ -4,10 +4,9 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 
-from rig import case, equal, main
+from rig import case, children_of, equal, etcdctl, main, store
 
 HOSTS = "abc"
 
@@ -47,36 +46,6 @@ def tree(t):
 def wanted_tree(hosts):
     return sorted(f"{h.upper()}/{name}" for h in hosts
                   for name in [f"f1{h}", f"f2{h}"] + [f"f{i}{o}" for i in (3, 4) for o in hosts])
-
-
-def store(t, agent, deadline=60):
-    """The client URL that the agent's store answers at."""
-    agent.wait_for("store_changed", state="connected", deadline=deadline)
-    return agent.seen("store_changed", state="connected")[-1]["detail"].split()[0]
-
-
-def etcdctl(url, *arguments, data=None):
-    run = subprocess.run(["etcdctl", "--endpoints", url, *arguments], capture_output=True,
-                         text=True, input=data, timeout=60,
-                         env={**os.environ, "ETCDCTL_API": "3"}, check=False)
-    assert run.returncode == 0, f"etcdctl {arguments}: {run.stderr}"
-    return run.stdout
-
-
-def children_of(pid):
-    """Processes whose parent is `pid`, by command name."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
-                    text = file.read()
-            except OSError:
-                continue
-            name, rest = text.split("(", 1)[1].rsplit(") ", 1)
-            if int(rest.split()[1]) == pid:
-                found[int(entry)] = name
-    return found
 
 
 @case("C13", "the announcement's demonstration: 4, 12, 24 files")

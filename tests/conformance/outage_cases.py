@@ -1,0 +1,394 @@
+#!/usr/bin/env python3
+"""The store as it fails: away at start, killed, stopped, foreign, full of garbage; and the exits."""
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from rig import as_user, case, children_of, equal, etcdctl, main, need_root, store
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def bare_etcd(t, port=None):
+    """A store that no agent of ours runs; its client URL."""
+    port = port or free_port()
+    url, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    with open(t.at("etcd.log"), "ab") as log:
+        server = subprocess.Popen(
+            ["etcd", "--name", "bare", "--data-dir", t.at("bare"), "--listen-client-urls", url,
+             "--advertise-client-urls", url, "--listen-peer-urls", peer,
+             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"bare={peer}"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield url
+    finally:
+        server.send_signal(signal.SIGCONT)
+        server.kill()
+        server.wait()
+
+
+def peer_graph(t, host, content="first"):
+    """Keeps T/HOST/own, exports T/HOST/HOST, collects everything into T/HOST/."""
+    os.makedirs(t.at(host), exist_ok=True)
+    return t.graph(f"{host}.yaml", f"""
+graph: peer
+resources:
+  file:
+  - {{name: own, path: T/{host}/own, content: own}}
+  - {{name: "@@{host}", path: T/x/from-{host}, content: "{content}"}}
+collect:
+- {{kind: file, pattern: T/{host}/}}
+""")
+
+
+def enforced(t, hosts, what):
+    """Each host still restores its own file and what it collects from the others."""
+    for host in hosts:
+        for name in ("own", f"from-{hosts[-1]}"):
+            before = t.read(host, name)
+            os.unlink(t.at(host, name))
+            t.until(lambda h=host, n=name, b=before: t.read(h, n) == b,
+                    what=f"{what}: {host}/{name} restored")
+
+
+def three_peers(t):
+    """a, which serves the store, with b and c; every file of each is there."""
+    agents = {}
+    for host in "abc":
+        agents[host] = t.run(peer_graph(t, host), "--hostname", host)
+        store(t, agents[host])
+    for host in "abc":
+        for other in "abc":
+            t.until_content(f"{host}/from-{other}", "first")
+    return agents
+
+
+def etcd_of(agent):
+    return next((pid for pid, name in children_of(agent.process.pid).items() if name == "etcd"),
+                None)
+
+
+def ends_promptly(agent, number=signal.SIGTERM):
+    started = time.monotonic()
+    agent.signal(number)
+    equal(agent.wait(), 0, "exit code")
+    took = time.monotonic() - started
+    assert took < 1.5, f"the exit took {took:.2f} s\n{agent.tell()}"
+
+
+@case("store-away-at-start", "no store yet: local files at once, said so, ^C works; later it joins")
+def store_away_at_start(t):
+    port = free_port()
+    flags = ["--hostname", "a", "--seeds", f"127.0.0.1:{port}", "--found"]
+    agent = t.run(peer_graph(t, "a"), *flags)
+    t.until_content("a/own", "own", deadline=10)
+    agent.wait_for("store_changed", state="away")
+    agent.wait_for("at_rest", resting=False, waiting_for="the store")
+    equal(agent.seen("store_changed", state="connected"), [], "nothing answers there")
+    ends_promptly(agent, signal.SIGINT)
+
+    agent = t.run(peer_graph(t, "a"), *flags)
+    agent.wait_for("store_changed", state="away")
+    with bare_etcd(t, port) as url:
+        t.until_content("a/from-a", "first")
+        agent.wait_at_rest()
+        assert etcdctl(url, "get", "/hansa/v1/cluster", "--keys-only").strip(), "a cluster"
+        equal(etcd_of(agent), None, "no etcd of its own")
+        equal(agent.stop(), 0, "exit code")
+
+
+@case("store-killed", "etcd is killed: said, files stay enforced, it is restarted, changes arrive")
+def store_killed(t):
+    agents = three_peers(t)
+    before = etcd_of(agents["a"])
+    marks = {h: a.mark() for h, a in agents.items()}
+    os.kill(before, signal.SIGKILL)
+    peer_graph(t, "b", "second")
+    enforced(t, "abc"[::2], "while the store is away")
+    for host in "abc":
+        t.until_content(f"{host}/from-b", "second")
+        agents[host].wait_for("store_changed", since=marks[host], state="away")
+    told = agents["a"].wait_for("warned", since=marks["a"])
+    assert "etcd ended" in told["text"] and "signal" in told["text"], told
+    assert etcd_of(agents["a"]) not in (None, before), "a new etcd"
+    equal([a.stop() for a in agents.values()], [0, 0, 0], "exit codes")
+
+
+@case("store-frozen", "etcd hangs: said, files stay enforced, exits are prompt, changes arrive")
+def store_frozen(t):
+    agents = three_peers(t)
+    server = etcd_of(agents["a"])
+    marks = {h: a.mark() for h, a in agents.items()}
+    os.kill(server, signal.SIGSTOP)
+    try:
+        peer_graph(t, "b", "second")
+        enforced(t, "abc", "while the store hangs")
+        for host in "abc":
+            agents[host].wait_for("store_changed", since=marks[host], state="away")
+        equal(t.read("a", "from-b"), "first", "it cannot have come through a frozen store")
+        status = t.command("status", "--hostname", "c", "--json")
+        equal(json.loads(status.stdout)["store"]["state"], "away", "status")
+        ends_promptly(agents["c"])
+    finally:
+        os.kill(server, signal.SIGCONT)
+    for host in "ab":
+        t.until_content(f"{host}/from-b", "second")
+        agents[host].wait_for("store_changed", since=marks[host], state="connected")
+    os.kill(server, signal.SIGSTOP)
+    started = time.monotonic()
+    agents["a"].signal()
+    equal(agents["a"].wait(), 0, "the one that serves, its etcd frozen")
+    assert time.monotonic() - started < 2, "promptly"
+    t.until(lambda: not os.path.exists(f"/proc/{server}"), what="no etcd outlives its agent")
+    equal(agents["b"].stop(), 0, "exit code")
+
+
+def record(host, name, fields, **other):
+    return json.dumps({"v": 1, "kind": "file", "name": name, "fields": fields, "from": host,
+                       "incarnation": 1, "seq": 1, **other})
+
+
+def put_garbage(t, url):
+    """Everything wrong that fits a store; returns how many keys of it stand below exports/."""
+    exports = "/hansa/v1/exports"
+    good = {"path": t.at("evil"), "content": "evil"}
+    wrong = {
+        f"{exports}/evil/file/json": "{not json",
+        f"{exports}/evil/file/list": "[1, 2]",
+        f"{exports}/evil/file/empty": "",
+        f"{exports}/evil/file/version": record("evil", "version", good, v=99),
+        f"{exports}/evil/file/thief": record("a", "thief", good),
+        f"{exports}/evil/file/other": record("evil", "another name", good),
+        f"{exports}/evil/file/fields": record("evil", "fields", [1]),
+        f"{exports}/evil/file/field": record("evil", "field", {**good, "colour": "red"}),
+        f"{exports}/evil/file/escape": record("evil", "escape", {**good, "path": "../../evil"}),
+        f"{exports}/evil/file/dots": record("evil", "dots", {**good, "path": "/x/.."}),
+        f"{exports}/evil/file/root": record("evil", "root", {**good, "path": "/"}),
+        f"{exports}/evil/file/line": record("evil", "line", {**good, "path": "/x/a\nb"}),
+        f"{exports}/evil/file/huge": "x" * 1_400_000,
+        f"{exports}/evil/file/deep": "[" * 5000 + "]" * 5000,
+        f"{exports}/evil/file/%0A": record("evil", "\n\x1b[31m", good),
+        f"{exports}/evil/@manifest": "gibberish",
+        f"{exports}/": "x",
+        f"{exports}/no-kind": "x",
+        f"{exports}/a b/file/x": "x",
+        f"{exports}/evil/file/a/b/c": "x",
+        f"{exports}/evil/file/%zz": "x",
+        f"{exports}//file/x": "x",
+    }
+    for key, value in {**wrong, "/hansa/v1/peers/x/y": "x", "/hansa/v1/peers/evil": "{",
+                       "/hansa/v1/names/evil": "{", "/hansa/v1/kv/%": "x",
+                       "/hansa/v1/nonsense": "x", "/hansa/v2/later": "x"}.items():
+        if value:
+            etcdctl(url, "put", "--", key, data=value)
+        else:
+            etcdctl(url, "put", "--", key, "")
+    return len(wrong)
+
+
+@case("garbage", "garbage in the store: counted, each told once, everything else works")
+def garbage(t):
+    with bare_etcd(t) as url:
+        flags = ["--seeds", url, "--found"]
+        a = t.run(peer_graph(t, "a"), "--hostname", "a", *flags)
+        t.until_content("a/from-a", "first")
+        a.wait_at_rest()
+        wrong = put_garbage(t, url)
+        etcdctl(url, "put", "--", "/hansa/v1/exports/other/file/fine",
+                data=record("other", "fine", {"path": "/x/fine", "content": "fine"}))
+        t.until_content("a/fine", "fine")
+        b = t.run(peer_graph(t, "b"), "--hostname", "b", *flags)  # finds it there at its start
+        for host in "ab":
+            for name, text in {"from-a": "first", "from-b": "first", "fine": "fine"}.items():
+                t.until_content(f"{host}/{name}", text)
+        for agent in (a, b):
+            agent.wait_at_rest()
+            causes = ("bad_record", "collected", "unknown_kind")
+            told = [e["text"] for c in causes for e in agent.seen("refused", cause=c)]
+            equal(len(told), len(set(told)), f"each is told once: {told}")
+            assert len(told) >= wrong - 1, f"{len(told)} of {wrong} told: {told}"
+            for text in told:
+                assert "\x1b" not in text and "\n" not in text and len(text) < 2000, repr(text)
+        counted = json.loads(t.command("status", "--hostname", "a", "--json").stdout)["refusals"]
+        assert sum(counted.values()) >= wrong - 1, counted
+        mark = a.mark()
+        etcdctl(url, "put", "--", "/hansa/v1/exports/evil/file/json", data="{still not")
+        t.until(lambda: len(a.seen("refused", mark)) > 0, what="a new version is told again")
+        peer_graph(t, "b", "second")
+        t.until_content("a/from-b", "second")
+        assert len(a.seen("refused", mark)) == 1, a.tell()
+        assert not os.path.exists(t.at("evil")), "nothing of it is applied"
+        evil = [e["id"] for e in a.seen("resource_ran") if "from evil" in e["id"]]
+        equal(evil, [], "resources of it")
+        equal(sorted(os.listdir(t.at("a"))), ["fine", "from-a", "from-b", "own"], "files of a")
+        equal([a.stop(), b.stop()], [0, 0], "exit codes")
+
+
+@case("another-cluster", "a store with another cluster's id is refused, and left as it is")
+def another_cluster(t):
+    with bare_etcd(t) as url:
+        flags = ["--hostname", "a", "--seeds", url, "--found"]
+        first = t.run(peer_graph(t, "a"), *flags, "-t", "0")
+        equal(first.wait(), 0, "exit code")
+        mine = json.loads(t.read("state", "a", "identity.json"))["cluster"]
+        etcdctl(url, "del", "/hansa", "--prefix")
+        emptied = t.run(t.at("a.yaml"), *flags)
+        equal(emptied.wait(), 3, "an empty store is not its own")
+        assert mine in " ".join(emptied.lines), emptied.tell()
+        etcdctl(url, "put", "--", "/hansa/v1/cluster",
+                data=json.dumps({"v": 1, "id": "other", "created": "2026-01-01T00:00:00Z"}))
+        foreign = t.run(t.at("a.yaml"), *flags)
+        equal(foreign.wait(), 3, "a foreign store")
+        told = " ".join(foreign.lines)
+        assert mine in told and "other" in told, foreign.tell()
+        etcdctl(url, "put", "--", "/hansa/v1/cluster", data="rubbish")
+        damaged = t.run(t.at("a.yaml"), *flags)
+        equal(damaged.wait(), 3, "a store whose cluster record cannot be read")
+        equal(etcdctl(url, "get", "/hansa", "--prefix", "--keys-only").split(),
+              ["/hansa/v1/cluster"], "nothing is written there")
+
+
+@case("unfounded", "seeds without a cluster: exit 3 naming --found; --found founds, once")
+def unfounded(t):
+    with bare_etcd(t) as url:
+        graph = peer_graph(t, "a")
+        refused = t.run(graph, "--hostname", "a", "--seeds", url)
+        equal(refused.wait(), 3, "exit code")
+        assert any("--found" in line for line in refused.lines), refused.tell()
+        equal(etcdctl(url, "get", "", "--prefix", "--keys-only").strip(), "", "nothing is written")
+        a = t.run(graph, "--hostname", "a", "--seeds", url, "--found")
+        t.until_content("a/from-a", "first")
+        b = t.run(peer_graph(t, "b"), "--hostname", "b", "--seeds", url)
+        c = t.run(peer_graph(t, "c"), "--hostname", "c", "--seeds", url, "--found")
+        for host in "abc":
+            t.until_content(f"{host}/from-c", "first")
+            t.until_content(f"{host}/from-b", "first")
+        equal([x.stop() for x in (a, b, c)], [0, 0, 0], "exit codes")
+        equal(len({json.loads(t.read("state", h, "identity.json"))["cluster"] for h in "abc"}), 1,
+              "clusters")
+
+
+@case("no-server", "--no-server waits for an agent that serves, says so, and joins it")
+def no_server(t):
+    waiting = t.run(peer_graph(t, "a"), "--hostname", "a", "--no-server")
+    t.until_content("a/own", "own", deadline=10)
+    told = waiting.wait_for("store_changed", state="starting")
+    t.until(lambda: any("waiting for an agent" in e["detail"]
+                        for e in waiting.seen("store_changed")), what="it says what it waits for")
+    waiting.wait_for("at_rest", resting=False, waiting_for="the store")
+    equal(etcd_of(waiting), None, f"no etcd: {told}")
+    founder = t.run(peer_graph(t, "b"), "--hostname", "b")
+    t.until_content("a/from-b", "first")
+    t.until_content("b/from-a", "first")
+    equal(etcd_of(waiting), None, "no etcd of its own")
+    mark = waiting.mark()
+    equal(founder.stop(), 0, "exit code")
+    waiting.wait_for("store_changed", since=mark, state="away")
+    enforced(t, "a", "nobody serves")
+    equal(etcd_of(waiting), None, "still none")
+    ends_promptly(waiting)
+
+
+@case("standalone", "--standalone says so, exports and collects nothing, and runs no etcd")
+def standalone(t):
+    agent = t.alone(peer_graph(t, "a"))
+    agent.wait_at_rest()
+    equal([e["state"] for e in agent.seen("store_changed")], ["standalone"], "the store")
+    equal(children_of(agent.process.pid), {}, "children")
+    equal(sorted(os.listdir(t.at("a"))), ["own"], "files")
+    assert not os.path.exists(t.at("state", "cluster")), "no store's directory"
+    equal(agent.stop(), 0, "exit code")
+    text = t.command("run", "--standalone", "--hostname", "alone", "-t", "0", t.at("a.yaml"))
+    assert "standalone: nothing is exported or collected" in text.stderr, text.stderr
+
+
+@case("noop-exports", "--noop exports nothing and withdraws nothing")
+def noop_exports(t):
+    with bare_etcd(t) as url:
+        flags = ["--hostname", "a", "--seeds", url, "--found"]
+        first = t.run(peer_graph(t, "a"), *flags, "-t", "0")
+        equal(first.wait(), 0, "exit code")
+
+        def exported():
+            return etcdctl(url, "get", "/hansa/v1/exports/", "--prefix")
+        before = exported()
+        assert "first" in before, before
+        dry = t.run(t.graph("a.yaml", """
+graph: other
+resources:
+  file:
+  - {name: own, path: T/a/own, content: changed}
+  - {name: "@@b", path: T/x/from-b, content: never}
+collect:
+- {kind: file, pattern: T/a/}
+"""), *flags, "--noop", "-t", "0")
+        equal(dry.wait(), 0, "exit code")
+        assert dry.runs("file[own]", "would_change"), dry.tell()
+        equal(t.read("a", "own"), "own", "the disk")
+        equal(exported(), before, "the exports")
+
+
+@case("killed-agent", "kill -9 of the agent alone: its etcd ends too, and a new start works")
+def killed_agent(t):
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a")
+    t.until_content("a/from-a", "first")
+    server = etcd_of(agent)
+    agent.signal(signal.SIGKILL)
+    agent.process.wait()
+    t.until(lambda: not os.path.exists(f"/proc/{server}"), deadline=10,
+            what="no etcd outlives its agent")
+    again = t.run(peer_graph(t, "a", "second"), "--hostname", "a")
+    t.until_content("a/from-a", "second")
+    again.wait_at_rest()
+    equal(again.stop(), 0, "exit code")
+
+
+@case("busy-exit", "SIGTERM while the store is away and an apply runs: it ends, then the agent")
+def busy_exit(t):
+    agent = t.run(t.graph("g.yaml", """
+graph: g
+resources:
+  exec:
+  - {name: long, cmd: "echo begun >> T/log; sleep 1; echo done >> T/log", shell: /bin/sh}
+  file:
+  - {name: "@@f", path: T/f, content: x}
+"""), "--hostname", "a", "--seeds", f"127.0.0.1:{free_port()}")
+    t.until_content("log", "begun\n")
+    agent.signal()
+    equal(agent.wait(), 0, "exit code")
+    ended = time.monotonic()
+    equal(t.read("log"), "begun\ndone\n", "what ran was let finish")
+    last = agent.runs("exec[long]")[-1]["at"]
+    assert ended - last < 1.5, f"{ended - last:.2f} s after the last apply"
+
+
+@case("other-user", "the store and the status of another user's agent are refused")
+def other_user(t):
+    need_root()
+    os.chmod(t.path, 0o755)
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a")
+    t.until_content("a/from-a", "first")
+    binary = t.at("hansa")
+    with open(t.binary, "rb") as source, open(binary, "wb") as copy:
+        copy.write(source.read())
+    os.chmod(binary, 0o755)
+    done = subprocess.run([binary, "status", "--hostname", "a"], env=t.env, capture_output=True,
+                          text=True, timeout=60, check=False, **as_user("nobody"))
+    assert done.returncode != 0 and done.stdout == "", done
+    assert done.stderr.startswith("hansa: "), done.stderr
+    equal(os.stat(t.at("state", "a", "control.sock")).st_mode & 0o777, 0o600, "mode of the socket")
+    equal(agent.stop(), 0, "exit code")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
