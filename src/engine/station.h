@@ -35,7 +35,7 @@ struct Station {
     std::uint32_t failures = 0;   // attempts in a row
     std::uint32_t fruitless = 0;  // series of attempts in a row
     Instant calm_until;           // after a fruitless series: wake-ups wait until then
-    Ticket ticket = 0;           // while it waits for semaphores, and while it runs
+    Ticket ticket = 0;            // while it waits for semaphores, and while it runs
     std::unique_ptr<Bucket> bucket;
     std::vector<Held> watches;
     std::vector<std::unique_ptr<LineWatch>> commands;

@@ -23,7 +23,7 @@ struct GraphParts {
     Order order;
     EdgePlan edges;
     std::map<InstanceId, WantedVertex> hidden;  // collected, but declared here as well
-    std::set<Slot> shortened;             // an automatic edge to it was left out: try again
+    std::set<Slot> shortened;                   // an automatic edge to it was left out: try again
 
     // Of the change in progress; kept to be used again.
     SlotSet touched;  // its predecessors have to be found again
