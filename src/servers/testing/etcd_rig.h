@@ -3,6 +3,8 @@
 #pragma once
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,7 +86,11 @@ class EtcdRig {
     void kill(std::size_t at) { end(at, SIGKILL); }
     void terminate(std::size_t at) { end(at, SIGTERM); }
 
-    void freeze(std::size_t at) { members_[at].child->signal(SIGSTOP); }
+    // Returns when the kernel has stopped its last thread.
+    void freeze(std::size_t at) {
+        members_[at].child->signal(SIGSTOP);
+        check(run_until(loop_, [&] { return stopped(pid(at)); }), "SIGSTOP stops an etcd");
+    }
     void thaw(std::size_t at) { members_[at].child->signal(SIGCONT); }
 
     // Whoever was elected last, by the members' own word.
@@ -122,6 +128,19 @@ class EtcdRig {
         auto port = sockets_.free_port();
         check(static_cast<bool>(port), "there is a free port");
         return "http://127.0.0.1:" + std::to_string(*port);
+    }
+
+    // proc(5): the third field of stat, behind the name in parentheses, is the state.
+    static bool stopped(int pid) {
+        const auto tasks = "/proc/" + std::to_string(pid) + "/task";
+        for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+            std::ifstream file(task.path() / "stat");
+            std::string text;
+            std::getline(file, text);
+            const auto name_end = text.rfind(") ");
+            if (name_end == std::string::npos || text[name_end + 2] != 'T') return false;
+        }
+        return true;
     }
 
     void read_line(std::size_t at, const std::string& line) {

@@ -44,7 +44,10 @@ class Client {
     }
 
     Result<Committed> commit(const Transaction& transaction) {
-        return await<Committed>([&](auto done) { store_->commit(transaction, std::move(done)); });
+        auto result =
+            await<Committed>([&](auto done) { store_->commit(transaction, std::move(done)); });
+        if (!result) std::printf("             %s\n", result.error().text.c_str());
+        return result;
     }
 
     Result<Committed> put(const std::string& key, const std::string& value, LeaseId lease = 0) {
