@@ -1,6 +1,6 @@
 #include "mesh/collect.h"
 
-#include "mesh/harness.h"
+#include "mesh/store_testing.h"
 
 namespace hansa {
 namespace {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
 #include "mesh/keys.h"
 #include "mesh/testing.h"
 
@@ -28,6 +31,29 @@ TEST(Identity, records_come_back_as_they_went) {
     EXPECT_EQ(*decode_name(keys::name_of(host("a")), encode(name)), name);
     const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"http://127.0.0.1:2379"}};
     EXPECT_EQ(*decode_peer(keys::peer(host("a")), encode(peer)), peer);
+}
+
+TEST(Identity, the_page_that_explains_them_tells_the_truth) {
+    std::ifstream page(HANSA_TREE "/docs/formats/records.md");
+    std::string line;
+    std::string value;
+    int found = 0;
+    while (std::getline(page, line)) {
+        if (line == keys::cluster()) {
+            ASSERT_TRUE(std::getline(page, value));
+            EXPECT_EQ(encode(*decode_cluster(value)), value);
+        } else if (keys::parse_name(line)) {
+            ASSERT_TRUE(std::getline(page, value));
+            EXPECT_EQ(encode(*decode_name(line, value)), value);
+        } else if (keys::parse_peer(line)) {
+            ASSERT_TRUE(std::getline(page, value));
+            EXPECT_EQ(encode(*decode_peer(line, value)), value);
+        } else {
+            continue;
+        }
+        ++found;
+    }
+    EXPECT_EQ(found, 3);
 }
 
 TEST(Identity, wrong_records_are_refused) {

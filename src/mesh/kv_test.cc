@@ -1,6 +1,6 @@
 #include "mesh/kv.h"
 
-#include "mesh/harness.h"
+#include "mesh/store_testing.h"
 #include "sys/sim/workers.h"
 
 namespace hansa {

@@ -1,7 +1,7 @@
 #include "mesh/membership.h"
 
-#include "mesh/harness.h"
 #include "mesh/keys.h"
+#include "mesh/store_testing.h"
 
 namespace hansa {
 namespace {

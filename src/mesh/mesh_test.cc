@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "mesh/harness.h"
+#include "mesh/store_testing.h"
 
 namespace hansa {
 namespace {
