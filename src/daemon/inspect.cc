@@ -79,9 +79,13 @@ Result<std::string> ask_agent(const std::string& prefix, const std::string& host
     LinuxLoop loop;
     auto answer = LinuxSockets(loop).ask(root + "/" + name + "/control.sock", request);
     if (answer) return answer;
-    if (answer.error().code == Code::missing || answer.error().code == Code::unavailable)
-        return Error{answer.error().code,
+    if (answer.error().code == Code::missing)
+        return Error{Code::missing,
                      "no agent named " + printable(name) + " runs here (state in " + root + ")"};
+    if (answer.error().code == Code::unavailable)
+        return Error{Code::unavailable, "the agent named " + printable(name) +
+                                            " does not answer: " + answer.error().text +
+                                            "; it may be stopped or very busy"};
     return std::move(answer).error();
 }
 

@@ -40,8 +40,9 @@ class Sockets {
     // the handle. Loop thread only.
     [[nodiscard]] virtual Result<Held> serve(const std::string& path, Handler handler) = 0;
 
-    // Asks whoever serves at `path` and waits. Code::missing when there is no socket,
-    // Code::unavailable when nobody answers, Code::denied when we may not. Blocking; any thread.
+    // Asks whoever serves at `path` and waits. Code::missing when nobody serves there,
+    // Code::unavailable when no answer comes in time, Code::denied when we may not. Blocking; any
+    // thread.
     virtual Result<std::string> ask(const std::string& path, const std::string& question,
                                     const AskLimits& limits = {}) = 0;
 

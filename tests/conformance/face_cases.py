@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -212,6 +213,47 @@ def status_of_several(t):
     agents[0].kill()
     dead = t.command("status")
     assert dead.returncode != 0 and dead.stderr.count("\n") == 1, dead
+
+
+@case("status-of-a-frozen-agent", "status of an agent that hangs ends, and does not say it is gone")
+def status_of_a_frozen_agent(t):
+    agent = t.alone(t.graph("g.yaml", GRAPH))
+    agent.wait_at_rest()
+    agent.signal(signal.SIGSTOP)
+    try:
+        done = t.command("status", deadline=30)
+    finally:
+        agent.signal(signal.SIGCONT)
+    equal((done.returncode, done.stdout), (1, ""), "status")
+    assert "does not answer" in done.stderr and "alone" in done.stderr, done.stderr
+    equal(t.command("status").returncode, 0, "afterwards")
+    agent.kill()
+    equal(t.command("status").returncode, 1, "the dead one's socket is still there")
+    assert "no agent named alone runs" in t.command("status").stderr
+    again = t.alone(t.at("g.yaml"))
+    again.wait_at_rest()
+    equal(t.command("status").returncode, 0, "the next one takes its place")
+    equal(again.stop(), 0, "exit code")
+
+
+@case("lost-readers", "an agent whose log nobody reads any more goes on")
+def lost_readers(t):
+    process = subprocess.Popen(
+        [t.binary, "run", "--standalone", "--hostname", "alone", "-v", t.graph("g.yaml", GRAPH)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=t.env)
+    try:
+        process.stdout.readline()
+        process.stdout.close()
+        process.stderr.close()
+        t.until_content("f", "as declared\n")
+        for _ in range(3):
+            os.unlink(t.at("f"))
+            t.until_content("f", "as declared\n")
+        process.terminate()
+        equal(process.wait(DEADLINE), 0, "exit code")
+    finally:
+        process.kill()
+        process.wait()
 
 
 @case("old-spellings", "types:, type:, service, exec with timeout, pollint, state: as in old graphs")

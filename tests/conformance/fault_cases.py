@@ -4,11 +4,10 @@ import contextlib
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import time
 
-from rig import Skipped, case, equal, etcdctl, main, need_root, store
+from rig import case, equal, etcdctl, main, need_root, small_disk, store
 
 GOOD = """
 graph: good
@@ -46,20 +45,6 @@ def home_of_nobody(t):
     os.mkdir(path, 0o700)
     shutil.chown(path, "nobody")
     return path
-
-
-@contextlib.contextmanager
-def small_disk(path):
-    """A tmpfs of 64 KiB at `path`."""
-    need_root()
-    os.mkdir(path)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "hansa-test", path],
-                      capture_output=True, check=False).returncode != 0:
-        raise Skipped("no file system may be mounted here")
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", "--lazy", path], check=True)
 
 
 def fill(disk):
@@ -171,6 +156,7 @@ def edited_into_nonsense(t):
         "gone": lambda: os.rmdir(graph),
         "a kind that cannot be applied": lambda: t.graph(
             "g.yaml", "graph: g\nresources:\n  pkg:\n  - {name: drbd-utils, state: installed}\n"),
+        "huge": lambda: os.truncate(graph, 100_000_000),
         "noise": lambda: t.write("g.yaml", "".join(map(chr, range(1, 300)))),
     }
     for what, spoil in spoilers.items():
@@ -274,7 +260,7 @@ def odd_files(directory):
 
 @case("disk-full", "a full disk: the old content stays, no litter, the cause named, then recovery")
 def disk_full(t):
-    with small_disk(t.at("disk")) as disk:
+    with small_disk(t.at("disk"), "64k") as disk:
         agent = t.alone(t.graph("g.yaml", """
 graph: g
 resources:
@@ -305,7 +291,7 @@ resources:
 
 @case("full-state", "the agent's own state on a full disk: refused, naming the cause")
 def full_state(t):
-    with small_disk(t.at("disk")) as disk:
+    with small_disk(t.at("disk"), "64k") as disk:
         fill(disk)
         agent = t.alone(t.graph("g.yaml", GOOD), "--prefix", disk, "-t", "0")
         equal(agent.wait(), 1, "exit code")

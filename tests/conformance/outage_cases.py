@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from rig import as_user, case, children_of, equal, etcdctl, main, need_root, store
+from rig import as_user, case, children_of, equal, etcdctl, main, need_root, small_disk, store
 
 
 def free_port():
@@ -96,6 +96,8 @@ def store_away_at_start(t):
     agent.wait_for("at_rest", resting=False, waiting_for="the store")
     equal(agent.seen("store_changed", state="connected"), [], "nothing answers there")
     ends_promptly(agent, signal.SIGINT)
+    limited = t.run(t.at("a.yaml"), *flags, "--max-runtime", "1", "-t", "0")
+    equal(limited.wait(10), 5, "exit code")
 
     agent = t.run(peer_graph(t, "a"), *flags)
     agent.wait_for("store_changed", state="away")
@@ -351,6 +353,43 @@ def killed_agent(t):
     t.until_content("a/from-a", "second")
     again.wait_at_rest()
     equal(again.stop(), 0, "exit code")
+
+
+@case("store-disk-full", "no room for the store: said with the cause, files enforced; later it serves")
+def store_disk_full(t):
+    with small_disk(t.at("disk"), "1m") as disk:
+        agent = t.run(peer_graph(t, "a"), "--hostname", "a", "--prefix", disk)
+        t.until_content("a/own", "own", deadline=10)
+        told = agent.wait_for("warned")
+        assert "etcd ended" in told["text"] and "space" in told["text"], agent.tell()
+        os.unlink(t.at("a/own"))
+        t.until_content("a/own", "own")
+        subprocess.run(["mount", "-o", "remount,size=512m", disk], check=True)
+        t.until_content("a/from-a", "first")
+        agent.wait_at_rest()
+        equal(agent.stop(), 0, "exit code")
+
+
+@case("damaged-store", "a damaged notice and a damaged data directory: said, files stay enforced")
+def damaged_store(t):
+    os.makedirs(t.at("state", "cluster"), 0o700)
+    os.chmod(t.at("state"), 0o755)
+    t.write("state/cluster/store.json", "{rubbish")
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a")
+    t.until_content("a/from-a", "first")
+    agent.wait_at_rest()
+    equal(agent.stop(), 0, "exit code")
+    for folder, _, files in os.walk(t.at("state", "cluster", "etcd")):
+        for name in files:
+            with open(os.path.join(folder, name), "r+b") as file:
+                file.write(b"\xff" * 4096)
+    broken = t.run(peer_graph(t, "a", "second"), "--hostname", "a")
+    t.until_content("a/own", "own", deadline=10)
+    told = broken.wait_for("warned", count=2)
+    assert "etcd ended" in told["text"] and "again in" in told["text"], broken.tell()
+    os.unlink(t.at("a/own"))
+    t.until_content("a/own", "own")
+    ends_promptly(broken)
 
 
 @case("busy-exit", "SIGTERM while the store is away and an apply runs: it ends, then the agent")

@@ -3,6 +3,7 @@
 A case is a function that gets a Scratch. It starts agents, waits for events (never for time
 alone), and asserts. Deadlines are ten times what is usual, because sanitizers run the cases too.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -206,6 +207,20 @@ def as_user(user):
 def need_root():
     if os.geteuid() != 0:
         raise Skipped("needs root")
+
+
+@contextlib.contextmanager
+def small_disk(path, size):
+    """A tmpfs at `path`, of so many bytes as "64k" says."""
+    need_root()
+    os.mkdir(path)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "hansa-test", path],
+                      capture_output=True, check=False).returncode != 0:
+        raise Skipped("no file system may be mounted here")
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "--lazy", path], check=True)
 
 
 def children_of(pid):

@@ -52,7 +52,7 @@ Result<Fd> connect_to(const std::string& path) {
                   sizeof address->name) == 0)
         return socket;
     if (errno == ECONNREFUSED)
-        return Error{Code::unavailable, path + ": nobody answers; its process has ended"};
+        return Error{Code::missing, path + ": nobody answers; its process has ended"};
     return failure(path);
 }
 

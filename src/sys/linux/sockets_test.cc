@@ -82,7 +82,7 @@ TEST(Sockets, no_socket_and_a_dead_one_are_told_apart) {
     ASSERT_EQ(::bind(dead.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
     auto refused = rig.sockets.ask(rig.path, "x");
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Code::unavailable);
+    EXPECT_EQ(refused.error().code, Code::missing);
 
     auto server = rig.sockets.serve(
         rig.path, [](const LocalPeer&, std::string, Sockets::Answer answer) { answer("new"); });
