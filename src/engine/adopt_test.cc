@@ -118,6 +118,22 @@ TEST_F(Adopt, what_comes_back_while_its_old_run_lasts_waits_for_its_end) {
     EXPECT_EQ(phase("part[a]"), Phase::settled);
 }
 
+TEST_F(Adopt, what_waits_for_its_old_run_goes_on_waiting_when_a_predecessor_runs_again) {
+    subject("a").takes = Seconds{10};
+    want(ManifestBuilder().add(watched("b")).add(part("a")));
+    pass(Seconds{1});
+    want(ManifestBuilder().add(watched("b")));
+    want(ManifestBuilder().add(watched("b")).add(part("a", {{"value", "2"}})).edge("b", "a"));
+    nudge("b");
+    pass(Seconds{1});
+    EXPECT_EQ(subject("b").checks, 2);
+    EXPECT_EQ(subject("a").checks, 1);
+    EXPECT_EQ(detail("part[a]"), "the end of its former run");
+    settle();
+    EXPECT_EQ(subject("a").checks, 2);
+    EXPECT_EQ(subject("a").most_inside, 1);
+}
+
 TEST_F(Adopt, a_removed_run_gives_its_semaphore_back) {
     const auto user = [](const std::string& name) {
         Declaration declaration = part(name);

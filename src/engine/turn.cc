@@ -89,7 +89,8 @@ void Runner::State::withdraw(Slot slot) {
     if (station.hold == Station::Hold::token) agenda_.clear(key(slot, What::token));
     if (station.has_token && station.bucket) station.bucket->put_back();
     station.has_token = false;
-    station.hold = Station::Hold::none;
+    // A former run is still under way whatever else changes; its end lifts that hold.
+    if (station.hold != Station::Hold::former) station.hold = Station::Hold::none;
 }
 
 void Runner::State::release_semaphores(Ticket ticket) {
