@@ -76,22 +76,40 @@ class Trial {
         } else if (dice < 8) {
             loop_.run_for(Milliseconds{random_.below(3000)});
         } else if (node_->settle(Seconds{60})) {
-            oracle_.at_rest(node_->runner().standing(), node_->report().snapshot());
+            look_at_rest();
         }
     }
 
     void act() {
-        const std::uint64_t dice = random_.below(10);
+        const std::uint64_t dice = random_.below(11);
         if (dice < 6) {
             scenario_.disturb(node_->machine());
         } else if (dice < 9) {
-            scenario_.revise();
+            random_.chance(0.7) ? scenario_.revise() : scenario_.drop_something();
             declare();
+            if (!random_.chance(0.5)) return;
+            for (std::uint64_t i = random_.below(20); i > 0; --i) loop_.step();
+            if (scenario_.revive()) declare();
+        } else if (dice < 10) {
+            for (int i = 0; i < 20; ++i) {
+                scenario_.pester(node_->machine());
+                loop_.run_for(Milliseconds{random_.below(100)});
+            }
         } else {
             const std::size_t before = node_->graph().size();
             if (node_->want(scenario_.broken_yaml())) wrong_.push_back("broken graph accepted");
             if (node_->graph().size() != before) wrong_.push_back("broken graph changed the old");
         }
+    }
+
+    void look_at_rest() {
+        oracle_.at_rest(node_->runner().standing(), node_->report().snapshot());
+        std::size_t wanted = 0;
+        const Graph& graph = node_->graph();
+        for (Slot slot = 0; slot < graph.slot_count(); ++slot)
+            if (graph.at(slot).alive) wanted += graph.at(slot).resource->watches().size();
+        if (node_->machine().watcher.size() > wanted)
+            wrong_.push_back("more paths are watched than resources ask for");
     }
 
     void heal() {
@@ -108,7 +126,7 @@ class Trial {
         if (!healed)
             return wrong_.push_back("does not converge: " + scenario_.difference(node_->machine()));
         if (!node_->settle(heal_limit)) return wrong_.push_back("does not come to rest");
-        oracle_.at_rest(node_->runner().standing(), node_->report().snapshot());
+        look_at_rest();
         oracle_.all_well();
         const std::uint64_t writes = node_->files().writes();
         loop_.run_for(Seconds{30});

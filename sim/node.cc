@@ -33,6 +33,7 @@ SimNode::SimNode(std::unique_ptr<SimLoop> own, SimLoop* shared, SimNodeOptions o
       kinds_(standard_kinds()),
       observation_(observe(options, kinds_, machine_)),
       adopting_(options.adopting),
+      runner_options_(options.runner),
       report_(loop_.clock()),
       graph_(kinds()) {
     report_.listen([this](const Event& event, WallTime) {
@@ -40,11 +41,21 @@ SimNode::SimNode(std::unique_ptr<SimLoop> own, SimLoop* shared, SimNodeOptions o
         if (ran && ran->outcome != Outcome::unchanged)
             trace_.push_back(ran->id + " " + std::string(name_of(ran->outcome)));
     });
+    start();
+}
+
+void SimNode::start() {
     Workers& workers = observation_ ? observation_->workers() : machine_.workers;
     PathWatcher& watcher = observation_ ? observation_->watcher() : machine_.watcher;
     runner_ = std::make_unique<Runner>(
         graph_, RunnerPorts{loop_, workers, watcher, machine_.ports(), report_, nullptr, nullptr},
-        options.runner, [] {});
+        runner_options_, [] {});
+}
+
+void SimNode::start_anew() {
+    stop();
+    graph_ = Graph(kinds());
+    start();
 }
 
 SimNode::~SimNode() {

@@ -50,6 +50,9 @@ class SimNode {
     // Ends the runner; the rest of the node stays to be looked at.
     void stop();
 
+    // As after a restart of the agent: an empty graph, a new runner, the same machine.
+    void start_anew();
+
     // "file[/etc/motd] changed, exec[x] failed, …": runs that were not clean checks, in order.
     std::string trace() const;
 
@@ -58,15 +61,17 @@ class SimNode {
 
     SimLoop& loop() { return loop_; }
     SimMachine& machine() { return machine_; }
+    const SimMachine& machine() const { return machine_; }
     SimFiles& files() { return machine_.files; }
     const Graph& graph() const { return graph_; }
     const Catalog& kinds() const { return observation_ ? observation_->kinds() : kinds_; }
     const Report& report() const { return report_; }
     Report& report() { return report_; }
-    Runner& runner() { return *runner_; }
+    const Runner& runner() const { return *runner_; }
 
  private:
     SimNode(std::unique_ptr<SimLoop> own, SimLoop* shared, SimNodeOptions options);
+    void start();
 
     std::unique_ptr<SimLoop> own_loop_;  // null: shared
     SimLoop& loop_;
@@ -74,6 +79,7 @@ class SimNode {
     Catalog kinds_;
     std::unique_ptr<Observation> observation_;
     std::function<void(const Delta&)> adopting_;
+    RunnerOptions runner_options_;
     Report report_;
     std::vector<std::string> trace_;
     Graph graph_;

@@ -23,6 +23,13 @@ Duration pause_after(const Meta& meta, std::uint64_t failures) {
     return std::min<Duration>(pause, Seconds{60});
 }
 
+// What fails again and again may be looked at less and less often.
+Duration calm_after_series(std::uint64_t series) {
+    Duration calm = series > 5 ? Milliseconds{50} : Milliseconds{0};
+    for (std::uint64_t i = 6; i < series && calm < Seconds{60}; ++i) calm *= 2;
+    return std::min<Duration>(calm, Seconds{60});
+}
+
 }  // namespace
 
 void Oracle::follow(const Graph& graph, RunnerOptions options) {
@@ -157,7 +164,7 @@ std::int64_t Oracle::polls(const Name& name, Instant until) const {
 
 bool Oracle::is_dirty(const Name& name) const {
     const auto vertex = vertices_.find(name);
-    if (vertex == vertices_.end()) return false;
+    if (vertex == vertices_.end() || clock_.now() < vertex->second.calm_until) return false;
     return !vertex->second.dirty.empty() || vertex->second.retry_from ||
            polls(name, clock_.now()) > vertex->second.polls_answered;
 }
@@ -265,8 +272,11 @@ void Oracle::work_told(Ticket ticket) {
     if (run.failed) ++counts_.failures;
     const hansa::Vertex& in = *in_graph(run.name);
     vertex.failures = run.failed ? vertex.failures + 1 : 0;
+    if (!run.failed) vertex.fruitless = 0;
     if (run.failed && vertex.attempts_left > 0)
         vertex.retry_from = clock_.now() + pause_after(in.meta, vertex.failures);
+    else if (run.failed)
+        vertex.calm_until = clock_.now() + calm_after_series(++vertex.fruitless);
     if (!run.changed || run.failed) return;
     for (const Link& link : in.after) {
         if (!link.notify) continue;

@@ -73,6 +73,8 @@ class Oracle final : public Witness {
         std::uint64_t attempts_left = 0;
         std::uint64_t failures = 0;         // in a row
         std::optional<Instant> retry_from;  // a further attempt is due then
+        std::uint64_t fruitless = 0;        // series of attempts in a row that all failed
+        Instant calm_until;                 // until then wake-ups may wait
         std::optional<Instant> ended;       // the last run of the present definition
         Moment told = 0;                    // when the engine heard of that
         Ticket last = 0;                    // its ticket

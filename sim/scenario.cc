@@ -197,12 +197,39 @@ std::string Scenario::broken_yaml() {
 
 void Scenario::drop(std::size_t index) {
     diary_.push_back("drop " + plan_[index].id.text());
+    dropped_ = plan_[index];
     plan_.erase(plan_.begin() + static_cast<std::ptrdiff_t>(index));
     std::erase_if(edges_,
                   [&](const PlannedEdge& edge) { return edge.from == index || edge.to == index; });
     for (PlannedEdge& edge : edges_) {
         if (edge.from > index) --edge.from;
         if (edge.to > index) --edge.to;
+    }
+}
+
+void Scenario::drop_something() {
+    if (!plan_.empty()) drop(below(plan_.size()));
+}
+
+// Not a directory: resources below it may have edges to others by now, and those come first.
+bool Scenario::revive() {
+    if (!dropped_ || dropped_->path.ends_with('/')) return false;
+    diary_.push_back("revive " + dropped_->id.text());
+    plan_.push_back(std::move(*dropped_));
+    dropped_.reset();
+    link_some(plan_.size() - 1);
+    return true;
+}
+
+void Scenario::pester(SimMachine& machine) {
+    for (const Planned& planned : plan_) {
+        const bool is_limited =
+            std::any_of(planned.meta.begin(), planned.meta.end(),
+                        [](const auto& field) { return field.first == "limit"; });
+        if (!is_limited) continue;
+        if (planned.id.kind == "exec")
+            (void)machine.files.write(trigger_of(planned.id.name), "", {});
+        if (planned.content) (void)machine.files.overwrite(planned.path, "spoiled");
     }
 }
 

@@ -55,6 +55,14 @@ class Scenario {
     // Changes the plan: adds, drops, redefines, relinks. At least one thing.
     void revise();
 
+    void drop_something();
+
+    // Takes back what was dropped last. False when there is nothing, or it cannot come back.
+    bool revive();
+
+    // Gives everything that has meta.limit a reason to run.
+    void pester(SimMachine& machine);
+
     // Does one thing to the machine behind the agent's back.
     void disturb(SimMachine& machine);
 
@@ -92,6 +100,7 @@ class Scenario {
     SeededRandom random_;
     std::vector<Planned> plan_;
     std::vector<PlannedEdge> edges_;
+    std::optional<Planned> dropped_;  // last
     std::uint64_t names_made_ = 0;
     std::uint64_t contents_made_ = 0;
     std::set<std::string> failing_;  // execs whose command fails just now
