@@ -18,11 +18,9 @@
 #include "graph/graph.h"
 #include "kinds/standard.h"
 #include "manifest/file.h"
-#include "sys/linux/accounts.h"
-#include "sys/linux/files.h"
 #include "sys/linux/locks.h"
 #include "sys/linux/loop.h"
-#include "sys/linux/processes.h"
+#include "sys/linux/machine.h"
 #include "sys/linux/random.h"
 #include "sys/linux/sockets.h"
 #include "sys/linux/surroundings.h"
@@ -46,10 +44,8 @@ struct Node::Parts {
 
     // This machine.
     LinuxLoop loop;
-    LinuxFiles files;
-    LinuxAccounts accounts;
+    LinuxMachine machine{loop, {.descriptors_of_children = raise_descriptor_limit()}};
     LinuxRandom random;
-    LinuxProcesses processes{loop};
     std::unique_ptr<LinuxPathWatcher> watcher;  // made by prepare(): the kernel may refuse it
     LinuxSockets sockets{loop};
     LinuxLocks locks{loop};
@@ -128,7 +124,7 @@ Result<void> Node::Parts::prepare() {
     watcher = std::move(*watching);
     manifest = std::make_unique<ManifestFile>(
         ManifestPath{absolute_path(settings.graph_file), settings.graph_file}, catalog,
-        ManifestFile::Ports{loop, workers, files, *watcher});
+        ManifestFile::Ports{loop, workers, machine.files, *watcher});
     auto first = manifest->load();
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
     auto delta = declare(*first);
@@ -136,11 +132,12 @@ Result<void> Node::Parts::prepare() {
     if (settings.tmp_prefix) {
         auto made = make_temporary_directory("hansa-");
         if (!made) return std::move(made).error().during("--tmp-prefix");
-        temporary = std::make_unique<TemporaryPrefix>(files, *made);
+        temporary = std::make_unique<TemporaryPrefix>(machine.files, *made);
         settings.prefix = std::move(*made);
     }
     settings.prefix = absolute_path(settings.prefix);
-    auto opened = Home::open({files, locks, accounts, random}, settings.prefix, settings.host);
+    auto opened = Home::open({machine.files, locks, machine.accounts, random}, settings.prefix,
+                             settings.host);
     if (!opened) return std::move(opened).error();
     home = std::move(*opened);
 
@@ -185,7 +182,7 @@ void Node::Parts::listen_to_signals() {
 }
 
 void Node::Parts::serve_questions() {
-    auto served = serve_control(sockets, accounts, home->control_socket(), report);
+    auto served = serve_control(sockets, machine.accounts, home->control_socket(), report);
     if (served) {
         held.push_back(std::move(*served));
     } else {
@@ -195,8 +192,8 @@ void Node::Parts::serve_questions() {
 
 void Node::Parts::open_store() {
     store = std::make_unique<StoreLink>(
-        StoreLink::Ports{loop, workers, files, *watcher, processes, locks, sockets, accounts,
-                         random, catalog, report},
+        StoreLink::Ports{loop, workers, machine.files, *watcher, machine.processes, locks, sockets,
+                         machine.accounts, random, catalog, report},
         settings, *home,
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
@@ -204,7 +201,7 @@ void Node::Parts::open_store() {
             .on_fatal = [this](Error error) { fail(std::move(error)); }});
     if (settings.noop) return;
     exporting = std::make_unique<Exporting>(
-        Exporting::Ports{workers, *watcher, files, catalog, report},
+        Exporting::Ports{workers, *watcher, machine.files, catalog, report},
         [this](std::vector<Export> exports) { store->publish(std::move(exports)); },
         [this] { moved(); });
 }
@@ -218,9 +215,8 @@ MeshRest Node::Parts::mesh_rest() const {
 void Node::Parts::make_runner() {
     runner = std::make_unique<Runner>(
         graph,
-        RunnerPorts{loop, workers, *watcher, Machine{loop.clock(), files, processes, accounts},
-                    report, store ? store->key_value() : nullptr,
-                    store ? store->key_watcher() : nullptr},
+        RunnerPorts{loop, workers, *watcher, machine.ports(), report,
+                    store ? store->key_value() : nullptr, store ? store->key_watcher() : nullptr},
         RunnerOptions{.noop = settings.noop, .sema = settings.sema, .watch = settings.watch},
         [this] { moved(); });
     rest = std::make_unique<Rest>(
@@ -262,7 +258,7 @@ void Node::Parts::redraw(const Delta& delta) {
 
 void Node::Parts::draw() {
     if (settings.graphviz.empty()) return;
-    auto written = files.write(absolute_path(settings.graphviz), as_dot(graph), {});
+    auto written = machine.files.write(absolute_path(settings.graphviz), as_dot(graph), {});
     if (!written) report.publish(happened::Warned{"--graphviz: " + written.error().text});
 }
 

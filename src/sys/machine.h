@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "sys/accounts.h"
 #include "sys/files.h"
+#include "sys/notices.h"
 #include "sys/processes.h"
 
 namespace hansa {
@@ -14,6 +15,7 @@ struct Machine {
     Files& files;
     Processes& processes;
     const Accounts& accounts;
+    Notices& notices;
 };
 
 }  // namespace hansa

@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "base/text.h"
 #include "kinds/table_kind.h"
 
 namespace hansa::kinds {
@@ -17,16 +16,16 @@ struct MsgParams {
     bool syslog = false;
 };
 
-// The graph's names for the eight priorities of syslog (RFC 5424 table 2), and logger's.
-constexpr std::array<std::pair<const char*, const char*>, 8> priorities = {{
-    {"Emerg", "emerg"},
-    {"Alert", "alert"},
-    {"Crit", "crit"},
-    {"Err", "err"},
-    {"Warning", "warning"},
-    {"Notice", "notice"},
-    {"Info", "info"},
-    {"Debug", "debug"},
+// The graph's names for the eight priorities of syslog (RFC 5424 table 2).
+constexpr std::array<std::pair<const char*, Priority>, 8> priorities = {{
+    {"Emerg", Priority::emergency},
+    {"Alert", Priority::alert},
+    {"Crit", Priority::critical},
+    {"Err", Priority::error},
+    {"Warning", Priority::warning},
+    {"Notice", Priority::notice},
+    {"Info", Priority::info},
+    {"Debug", Priority::debug},
 }};
 
 const Schema<MsgParams>& msg_schema() {
@@ -34,7 +33,8 @@ const Schema<MsgParams>& msg_schema() {
         field("body", &MsgParams::body, "what is said; default: the resource's name"),
         field("priority", &MsgParams::priority, "of syslog; Info when absent")
             .one_of({"Emerg", "Alert", "Crit", "Err", "Warning", "Notice", "Info", "Debug"}),
-        field("fields", &MsgParams::fields, "names and texts that follow the body"),
+        field("fields", &MsgParams::fields,
+              "names and texts beside the body; fields of the journal"),
         field("journal", &MsgParams::journal, "goes to the system's journal too"),
         field("syslog", &MsgParams::syslog, "goes to syslog too"),
     };
@@ -51,9 +51,11 @@ class Msg final : public Resource {
 
     Result<void> apply(const Context& context, const Difference& difference) const override {
         if (difference.empty()) return {};
-        // The journal listens on syslog's socket, so one message serves both.
-        if (params_.journal || params_.syslog)
-            if (auto logged = log(context); !logged) return logged;
+        Notices& notices = context.machine.notices;
+        if (params_.journal)
+            if (auto sent = notices.to_journal(notice()); !sent) return sent;
+        if (params_.syslog)
+            if (auto sent = notices.to_syslog(notice()); !sent) return sent;
         if (context.speaker != nullptr) context.speaker->say(text());
         return {};
     }
@@ -70,26 +72,12 @@ class Msg final : public Resource {
         return text;
     }
 
-    const char* level() const {
-        for (const auto& [name, level] : priorities)
-            if (params_.priority == name) return level;
-        return "info";
-    }
+    Notice notice() const { return {params_.body, priority(), params_.fields}; }
 
-    Result<void> log(const Context& context) const {
-        const Command command{.arguments = {"logger", "--tag", "hansa", "--priority",
-                                            std::string("user.") + level(), "--", text()},
-                              .environment = {},
-                              .directory = {},
-                              .user = {},
-                              .group = {}};
-        auto exit = context.machine.processes.run(command, context.task, context.deadline);
-        if (!exit) return std::move(exit).error().during("sending to syslog");
-        if (exit->cancelled) return Error{Code::cancelled, "sending to syslog was cancelled"};
-        if (!exit->ok())
-            return Error{Code::unavailable, "sending to syslog: logger: " + exit->describe() +
-                                                ": " + printable(trim(exit->output))};
-        return {};
+    Priority priority() const {
+        for (const auto& [name, priority] : priorities)
+            if (params_.priority == name) return priority;
+        return Priority::info;
     }
 
     const MsgParams params_;

@@ -17,34 +17,51 @@ TEST(Msg, says_body_and_fields) {
     const auto resource = made(declare("msg", "m", "{body: disk full, fields: {DISK: sda, A: 1}}"));
     EXPECT_EQ(run(bench, resource, {.speaker = &said}), "changed");
     EXPECT_EQ(said.lines, (std::vector<std::string>{"disk full A=1 DISK=sda"}));
+    EXPECT_TRUE(bench.sim().notices.journal().empty());
+    EXPECT_TRUE(bench.sim().notices.syslog().empty());
+}
+
+TEST(Msg, goes_to_the_journal_with_its_priority_and_fields) {
+    SimBench bench;
+    const auto resource =
+        made(declare("msg", "m", "{body: -x, priority: Err, fields: {DISK: sda}, journal: true}"));
+    EXPECT_EQ(run(bench, resource), "changed");
+    ASSERT_EQ(bench.sim().notices.journal().size(), 1u);
+    const Notice& notice = bench.sim().notices.journal().front();
+    EXPECT_EQ(notice.text, "-x");
+    EXPECT_EQ(notice.priority, Priority::error);
+    EXPECT_EQ(notice.fields, (std::map<std::string, std::string>{{"DISK", "sda"}}));
+    EXPECT_TRUE(bench.sim().notices.syslog().empty());
     EXPECT_TRUE(bench.sim().processes.history().empty());
 }
 
-TEST(Msg, goes_to_syslog_with_its_priority) {
+TEST(Msg, goes_to_syslog_and_to_both_when_asked) {
     SimBench bench;
-    std::vector<std::string> arguments;
-    bench.sim().processes.script("logger", [&](const Command& command) {
-        arguments = command.arguments;
-        return Script{};
-    });
-    const auto resource =
-        made(declare("msg", "m", "{body: -x, priority: Err, syslog: true, journal: true}"));
-    EXPECT_EQ(run(bench, resource), "changed");
-    EXPECT_EQ(arguments, (std::vector<std::string>{"logger", "--tag", "hansa", "--priority",
-                                                   "user.err", "--", "-x"}));
-    EXPECT_EQ(bench.sim().processes.history().size(), 1u);
+    EXPECT_EQ(run(bench, made(declare("msg", "m", "{syslog: true}"))), "changed");
+    ASSERT_EQ(bench.sim().notices.syslog().size(), 1u);
+    EXPECT_EQ(bench.sim().notices.syslog().front().text, "m");
+    EXPECT_EQ(bench.sim().notices.syslog().front().priority, Priority::info);
+    EXPECT_TRUE(bench.sim().notices.journal().empty());
+    EXPECT_EQ(run(bench, made(declare("msg", "m", "{syslog: true, journal: true}"))), "changed");
+    EXPECT_EQ(bench.sim().notices.journal().size(), 1u);
+    EXPECT_EQ(bench.sim().notices.syslog().size(), 2u);
 }
 
-TEST(Msg, fails_when_syslog_does) {
+TEST(Msg, fails_when_nobody_takes_it) {
     SimBench bench;
     Lines said;
-    bench.sim().processes.script("logger", [](const Command&) {
-        return Script{.status = 1, .output = "logger: no socket\n"};
-    });
-    const std::string text =
-        run(bench, made(declare("msg", "m", "{syslog: true}")), {.speaker = &said});
-    EXPECT_EQ(text, "sending to syslog: logger: exit status 1: logger: no socket");
+    bench.sim().notices.fail_with(Error{Code::unavailable, "too busy"});
+    for (const char* way : {"{syslog: true}", "{journal: true}"})
+        EXPECT_EQ(run(bench, made(declare("msg", "m", way)), {.speaker = &said}), "too busy");
     EXPECT_TRUE(said.lines.empty());
+}
+
+TEST(Msg, says_where_a_real_machine_has_no_journal) {
+    LinuxBench bench;
+    EXPECT_EQ(run(bench, made(declare("msg", "m", "{journal: true}"))),
+              "sending to the journal: " + bench.root() + "/journal: no such file or directory");
+    EXPECT_EQ(run(bench, made(declare("msg", "m", "{syslog: true}"))),
+              "sending to syslog: " + bench.root() + "/log: no such file or directory");
 }
 
 TEST(Msg, knows_the_eight_priorities_only) {

@@ -10,8 +10,7 @@
 #include <string>
 
 #include "kinds/testing/declarations.h"
-#include "sys/linux/accounts.h"
-#include "sys/linux/processes.h"
+#include "sys/linux/machine.h"
 #include "sys/linux/test_loop.h"
 #include "sys/linux/workers.h"
 #include "sys/sim/machine.h"
@@ -49,7 +48,7 @@ class SimBench final : public Bench {
 
 class LinuxBench final : public Bench {
  public:
-    Machine machine() override { return {loop_.clock(), files_, processes_, accounts_}; }
+    Machine machine() override { return machine_.ports(); }
     Workers& workers() override { return workers_; }
     Loop& loop() override { return loop_; }
     bool run_until(const std::function<bool()>& holds) override {
@@ -60,9 +59,9 @@ class LinuxBench final : public Bench {
  private:
     hansa::test::FreshDirectory directory_;
     LinuxLoop loop_;
-    LinuxFiles files_;
-    LinuxAccounts accounts_;
-    LinuxProcesses processes_{loop_};
+    // Its messages go nowhere: there is nobody in the directory who would listen.
+    LinuxMachine machine_{
+        loop_, {.notices = {directory_.path() + "/journal", directory_.path() + "/log"}}};
     LinuxWorkers workers_{loop_};
 };
 

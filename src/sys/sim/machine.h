@@ -10,6 +10,7 @@
 #include "sys/sim/accounts.h"
 #include "sys/sim/files.h"
 #include "sys/sim/loop.h"
+#include "sys/sim/notices.h"
 #include "sys/sim/processes.h"
 #include "sys/sim/watch.h"
 #include "sys/sim/workers.h"
@@ -30,12 +31,13 @@ class SimMachine {
           processes(its_loop, files),
           workers(its_loop, seed + 2, options.workers) {}
 
-    Machine ports() { return {loop.clock(), files, processes, accounts}; }
+    Machine ports() { return {loop.clock(), files, processes, accounts, notices}; }
 
     SimLoop& loop;
     SimFiles files;
     SimPathWatcher watcher;
     SimAccounts accounts;
+    SimNotices notices;
     SimProcesses processes;
     SimWorkers workers;  // last: its end runs work that uses the others
 };
