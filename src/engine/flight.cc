@@ -18,6 +18,7 @@ void Runner::State::start(Slot slot) {
     const auto run = std::make_shared<Run>(ports_.machine, now.resource);
     run->store = ports_.store;
     run->speaker = speaker_;
+    if (const auto cleared = now.resource->clears()) run->claimed = graph_.owned_below(*cleared);
     run->noop = options_.noop || now.meta.noop;
     run->timeout = now.meta.timeout;
     run->refresh = std::exchange(station.refresh, false);

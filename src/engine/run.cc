@@ -46,7 +46,8 @@ void perform(Run& run, Task& task) {
     run.began = began.time_since_epoch().count();
     std::optional<Instant> deadline;
     if (run.timeout > Milliseconds{0}) deadline = began + run.timeout;
-    const Context context{run.machine, task, deadline, run.refresh, run.store, run.speaker.get()};
+    const Context context{run.machine,       task,       deadline, run.refresh, run.store,
+                          run.speaker.get(), run.claimed};
     auto outcome = check_and_apply(run, context);
     run.took = task.now() - began;
     if (outcome) {

@@ -27,6 +27,7 @@ struct Run {
     ResourcePtr resource;  // shared: the graph may be replaced meanwhile
     KeyValue* store = nullptr;
     std::shared_ptr<Speaker> speaker;  // shared: may be spoken to after the runner has gone
+    std::vector<std::string> claimed;  // as Context has it
     bool noop = false;
     bool refresh = false;
     Milliseconds timeout{0};  // 0: none

@@ -29,6 +29,7 @@ struct Subject {
     int refreshes = 0;  // applies or checks with the refresh flag
     int inside = 0;
     int most_inside = 0;
+    std::vector<std::string> claimed;  // at the last check
     std::function<void()> during_check;
     std::function<void()> during_apply;
 };
@@ -50,6 +51,7 @@ struct ProbeParams {
     std::string lines;
     std::string key;
     std::optional<std::string> owns;
+    std::optional<std::string> clears;
 };
 
 inline const Schema<ProbeParams>& probe_schema() {
@@ -63,6 +65,7 @@ inline const Schema<ProbeParams>& probe_schema() {
         field("lines", &ProbeParams::lines, "a command"),
         field("key", &ProbeParams::key, "of the store"),
         field("owns", &ProbeParams::owns, "a thing"),
+        field("clears", &ProbeParams::clears, "a thing"),
     };
     return schema;
 }
@@ -76,6 +79,7 @@ class Probe final : public Resource {
         Subject& subject = enter();
         ++subject.checks;
         if (context.refresh) ++subject.refreshes;
+        subject.claimed.assign(context.claimed.begin(), context.claimed.end());
         lab_.log.push_back(name_ + " checked");
         if (subject.during_check) subject.during_check();
         const bool fails = subject.failing_checks > 0;
@@ -122,6 +126,10 @@ class Probe final : public Resource {
     std::optional<Thing> owns() const override {
         if (!params_.owns) return std::nullopt;
         return thing_of(*params_.owns);
+    }
+    std::optional<Thing> clears() const override {
+        if (!params_.clears) return std::nullopt;
+        return thing_of(*params_.clears);
     }
     Value encode() const override { return probe_schema().write(params_); }
     bool same_as(const Resource& other) const override {

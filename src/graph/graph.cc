@@ -108,6 +108,10 @@ const Vertex& Graph::at(Slot slot) const {
     return state_->parts.vertices.at(slot);
 }
 
+std::vector<std::string> Graph::owned_below(const Thing& thing) const {
+    return state_->parts.things.names_below(thing, Role::owns);
+}
+
 std::optional<Slot> Graph::find(const InstanceId& id) const {
     return state_->parts.vertices.find(id);
 }

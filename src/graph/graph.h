@@ -97,6 +97,9 @@ class Graph {
     std::size_t edge_count() const;  // links
     Slot slot_count() const;         // living or not: for arrays beside the graph
     const Vertex& at(Slot slot) const;
+
+    // Names of the things of the same type below `thing` that some resource owns; in byte order.
+    std::vector<std::string> owned_below(const Thing& thing) const;
     std::optional<Slot> find(const InstanceId& id) const;
 
  private:

@@ -9,6 +9,24 @@ constexpr std::size_t index_of(Role role) {
     return static_cast<std::size_t>(role);
 }
 
+// A type is a root; a path hangs below it part by part ("/", then "/etc", then "/motd"), any
+// other name as a whole.
+std::vector<std::string_view> parts_of(const Thing& thing) {
+    std::vector<std::string_view> parts = {thing.type};
+    if (thing.type != "path") {
+        parts.push_back(thing.name);
+        return parts;
+    }
+    parts.push_back("/");
+    std::string_view rest = thing.name;
+    while (!rest.empty() && rest != "/") {
+        const std::size_t end = rest.find('/', 1);
+        parts.push_back(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
+    }
+    return parts;
+}
+
 }  // namespace
 
 Things::Things() : by_place_(0, ByPlace{&nodes_}, ByPlace{&nodes_}) {}
@@ -76,17 +94,34 @@ Thing Things::thing(Node node) const {
     return thing;
 }
 
-// A type is a root; a path hangs below it part by part ("/", then "/etc", then "/motd"), any
-// other name as a whole.
+std::vector<std::string> Things::names_below(const Thing& above, Role role) const {
+    std::vector<std::string> names;
+    std::vector<Node> open;
+    if (const auto top = find(above)) open.push_back(*top);
+    while (!open.empty()) {
+        const Node next = open.back();
+        open.pop_back();
+        for (Node below = nodes_[next].first_child; below != none; below = nodes_[below].next) {
+            if (!holders(below, role).empty()) names.push_back(thing(below).name);
+            open.push_back(below);
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 Things::Node Things::node_of(const Thing& thing) {
-    Node node = child(none, thing.type);
-    std::string_view rest = thing.name;
-    if (thing.type != "path") return child(node, rest);
-    node = child(node, "/");
-    while (!rest.empty() && rest != "/") {
-        const std::size_t end = rest.find('/', 1);
-        node = child(node, rest.substr(0, end));
-        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
+    Node node = none;
+    for (std::string_view part : parts_of(thing)) node = child(node, part);
+    return node;
+}
+
+std::optional<Things::Node> Things::find(const Thing& thing) const {
+    Node node = none;
+    for (std::string_view part : parts_of(thing)) {
+        const auto found = by_place_.find(Place{node, part});
+        if (found == by_place_.end()) return std::nullopt;
+        node = *found;
     }
     return node;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class Things {
     void visit_dependents(Node node, const std::function<void(Slot)>& visit) const;
 
     Thing thing(Node node) const;
+
+    // Of the things below `above` that have a holder in `role`; in byte order.
+    std::vector<std::string> names_below(const Thing& above, Role role) const;
 
     // Frees what nobody claims any longer.
     void sweep();
@@ -84,6 +88,7 @@ class Things {
     };
 
     Node node_of(const Thing& thing);
+    std::optional<Node> find(const Thing& thing) const;
     Node child(Node parent, std::string_view part);
     void hold(Slot slot, Node node, Role role);
     void release(Slot slot, std::size_t index);

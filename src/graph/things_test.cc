@@ -80,6 +80,29 @@ TEST(Things, nobody_claims_any_longer_use_no_room) {
     EXPECT_LT(most, 20u) << "nodes are used again";
 }
 
+TEST(Things, below_a_path_are_those_of_its_tree_only) {
+    Things things;
+    things.claim(0, Role::owns, List{path("/t")});
+    things.claim(1, Role::owns, List{path("/t/z")});
+    things.claim(2, Role::owns, List{path("/t/a/b/c")});
+    things.claim(3, Role::owns, List{path("/t/a/b/c")});
+    things.claim(4, Role::owns, List{path("/tt")});
+    things.claim(5, Role::owns, List{{"user", "/t/u"}});
+    things.claim(6, Role::wants, List{path("/t/wanted")});
+    using Names = std::vector<std::string>;
+    const auto below = [&things](const std::string& name) {
+        return things.names_below(path(name), Role::owns);
+    };
+    EXPECT_EQ(below("/t"), (Names{"/t/a/b/c", "/t/z"})) << "once, however many hold it";
+    EXPECT_EQ(below("/"), (Names{"/t", "/t/a/b/c", "/t/z", "/tt"}));
+    EXPECT_TRUE(below("/t/z").empty());
+    EXPECT_TRUE(below("/nowhere").empty());
+    things.claim(1, Role::owns, {});
+    EXPECT_EQ(below("/t"), Names{"/t/a/b/c"});
+    things.sweep();
+    EXPECT_EQ(below("/t"), Names{"/t/a/b/c"});
+}
+
 // Against a plain model: for each wish the longest provided prefix, for each path those that would
 // be touched if its providers changed.
 TEST(Things, agree_with_a_plain_model) {

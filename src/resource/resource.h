@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,6 +58,8 @@ struct Context {
     bool refresh = false;
     KeyValue* store = nullptr;  // null: standalone
     Speaker* speaker = nullptr;
+    // Names of things below clears() that some resource owned when this run began; in byte order.
+    std::span<const std::string> claimed = {};
 };
 
 // Why a resource should be looked at again.
@@ -110,6 +113,10 @@ class Resource {
     // The thing that no two resources of a graph may both keep, "path:/etc/motd"; empty when
     // there is no such thing.
     virtual std::optional<Thing> owns() const { return std::nullopt; }
+
+    // The thing below which it removes what it does not know: it should spare what the context
+    // calls claimed.
+    virtual std::optional<Thing> clears() const { return std::nullopt; }
 
     // Its fields as a map in schema order, defaults left out; make() of it gives an equal one.
     virtual Value encode() const = 0;

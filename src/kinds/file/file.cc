@@ -25,6 +25,7 @@ class File final : public Resource {
     std::vector<Thing> provides() const override;
     std::vector<Thing> wants() const override;
     std::optional<Thing> owns() const override { return Thing{"path", entry_}; }
+    std::optional<Thing> clears() const override { return params_.purge ? owns() : std::nullopt; }
 
     Value encode() const override { return file_schema().write(params_); }
     bool same_as(const Resource& other) const override {
@@ -41,7 +42,7 @@ class File final : public Resource {
 
     bool copies_tree() const { return aim_ == FileAim::directory && !params_.source.empty(); }
     FileType type() const;
-    TreeWish tree_wish(WantedAttributes attributes) const;
+    TreeWish tree_wish(const Context& context, WantedAttributes attributes) const;
 
     Result<Difference> check_absent(const Context& context,
                                     const std::optional<FileStatus>& found) const;
@@ -63,12 +64,13 @@ FileType File::type() const {
     return params_.is_directory() ? FileType::directory : FileType::regular;
 }
 
-TreeWish File::tree_wish(WantedAttributes attributes) const {
+TreeWish File::tree_wish(const Context& context, WantedAttributes attributes) const {
     return {.source = as_entry(params_.source),
             .target = entry_,
             .attributes = std::move(attributes),
             .force = params_.force,
-            .purge = params_.purge};
+            .purge = params_.purge,
+            .claimed = context.claimed};
 }
 
 Result<Difference> File::check(const Context& context) const {
@@ -124,7 +126,8 @@ Result<void> File::compare(const Look& look, Difference& difference) const {
     if (aim_ == FileAim::regular) return compare_content(look, difference);
     if (aim_ == FileAim::symlink) return compare_link(look, difference);
     if (!copies_tree()) return {};
-    auto steps = plan_tree(tree_wish(look.wanted), look.context.machine.files, look.context.task);
+    auto steps = plan_tree(tree_wish(look.context, look.wanted), look.context.machine.files,
+                           look.context.task);
     if (!steps) return std::move(steps).error();
     describe(*steps, difference);
     return {};
@@ -200,7 +203,7 @@ Result<void> File::apply(const Context& context, const Difference& difference) c
         if (auto set = files.set_attributes(entry_, attributes); !set) return set;
     }
     if (!copies_tree()) return {};
-    const TreeWish wish = tree_wish(*wanted);
+    const TreeWish wish = tree_wish(context, *wanted);
     auto steps = plan_tree(wish, files, context.task);
     if (!steps) return std::move(steps).error();
     return carry_out(wish, *steps, files, context.task);

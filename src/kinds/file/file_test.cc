@@ -251,6 +251,43 @@ TEST_P(FileKind, copies_a_tree_and_purges_it) {
     EXPECT_EQ(converge("t/", purge), "ok");
 }
 
+TEST_P(FileKind, purges_around_what_others_declare) {
+    directory("s");
+    put("s/a", "A");
+    directory("t");
+    for (const char* below : {"t/theirs", "t/tree", "t/way", "t/way/deep", "t/wayward"})
+        directory(below);
+    put("t/kept", "K");
+    put("t/kept.old", "X");
+    put("t/tree/inner", "I");
+    put("t/way/deep/conf", "C");
+    put("t/way/deep/junk", "X");
+    put("t/way/junk", "X");
+    link("t/link", path("t/tree"));
+    const auto resource = made(wish("t/", "{source: ROOT/s/, recurse: true, purge: true}"));
+    EXPECT_EQ(resource->clears(), (Thing{"path", path("t")}));
+    Circumstances around;
+    for (const char* below : {"t/kept", "t/link/x", "t/missing/f", "t/tree", "t/way/deep/conf"})
+        around.claimed.push_back(path(below));
+    EXPECT_EQ(run(*bench_, resource, around), "changed");
+    EXPECT_EQ(content("t/a"), "A");
+    EXPECT_EQ(content("t/kept"), "K");
+    EXPECT_EQ(content("t/tree/inner"), "I");
+    EXPECT_EQ(content("t/way/deep/conf"), "C");
+    EXPECT_TRUE(exists("t/link")) << "a declared path leads through it";
+    for (const char* gone :
+         {"t/kept.old", "t/theirs", "t/wayward", "t/way/deep/junk", "t/way/junk"})
+        EXPECT_FALSE(exists(gone)) << gone;
+    EXPECT_EQ(run(*bench_, resource, around), "ok");
+    EXPECT_EQ(run(*bench_, resource), "changed") << "declared no longer";
+    EXPECT_FALSE(exists("t/way"));
+    EXPECT_FALSE(exists("t/kept"));
+}
+
+TEST_P(FileKind, clears_nothing_without_purge) {
+    EXPECT_EQ(made(wish("t/", "{source: ROOT/s/, recurse: true}"))->clears(), std::nullopt);
+}
+
 TEST_P(FileKind, never_leaves_the_tree_through_a_link) {
     directory("s");
     directory("s/d");

@@ -30,7 +30,8 @@ const Schema<FileParams>& file_schema() {
         field("force", &FileParams::force,
               "may remove what is in the way: another type, a directory that is not empty"),
         field("purge", &FileParams::purge,
-              "with source and recurse: removes below path what the source has not"),
+              "with source and recurse: removes below path what the source has not and no other "
+              "resource declares"),
         field("symlink", &FileParams::symlink, "makes a symbolic link that says this"),
     };
     return schema;

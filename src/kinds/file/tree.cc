@@ -28,6 +28,11 @@ class Planner {
             const Directory directory = directories_[next];
             if (auto done = plan_directory(directory); !done) return std::move(done).error();
         }
+        for (std::size_t next = 0; next < strangers_.size(); ++next) {
+            if (task_.cancelled()) return was_cancelled();
+            const std::string below = strangers_[next];
+            if (auto done = plan_purge(below, {}); !done) return std::move(done).error();
+        }
         return std::move(steps_);
     }
 
@@ -75,7 +80,8 @@ class Planner {
         return {};
     }
 
-    // What the target has and the source has not.
+    // What the target has and the source has not, unless it is somebody else's. A directory that
+    // only leads to such paths is emptied of everything else.
     Result<void> plan_purge(const std::string& below, const std::vector<DirectoryEntry>& wanted) {
         auto found = files_.list(wish_.target + below);
         if (!found) return std::move(found).error();
@@ -83,10 +89,28 @@ class Planner {
         for (const DirectoryEntry& entry : wanted) names.insert(entry.name);
         for (const DirectoryEntry& entry : *found) {
             if (names.contains(entry.name)) continue;
-            if (auto added = add(TreeVerb::remove, below + "/" + entry.name, {}); !added)
-                return added;
+            const std::string here = below + "/" + entry.name;
+            switch (claim_on(wish_.target + here)) {
+                case Claim::itself: break;
+                case Claim::below:
+                    if (entry.type == FileType::directory) strangers_.push_back(here);
+                    break;
+                case Claim::none:
+                    if (auto added = add(TreeVerb::remove, here, {}); !added) return added;
+            }
         }
         return {};
+    }
+
+    enum class Claim { none, below, itself };
+
+    Claim claim_on(const std::string& path) const {
+        if (std::binary_search(wish_.claimed.begin(), wish_.claimed.end(), path))
+            return Claim::itself;
+        const std::string inside = path + "/";
+        const auto next = std::lower_bound(wish_.claimed.begin(), wish_.claimed.end(), inside);
+        const bool leads = next != wish_.claimed.end() && next->starts_with(inside);
+        return leads ? Claim::below : Claim::none;
     }
 
     Result<bool> equal_content(const std::string& below, FileType type) {
@@ -123,6 +147,7 @@ class Planner {
     const Files& files_;
     Task& task_;
     std::vector<Directory> directories_;
+    std::vector<std::string> strangers_;  // directories that hold paths of others
     std::vector<TreeStep> steps_;
 };
 

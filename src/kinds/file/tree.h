@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct TreeWish {
     WantedAttributes attributes;  // of everything below; its mode is not used
     bool force = false;
     bool purge = false;
+
+    // Paths that belong to others, in byte order: purge leaves them, with everything below.
+    std::span<const std::string> claimed = {};
 };
 
 enum class TreeVerb { make_directory, write, link, set_attributes, remove };

@@ -76,6 +76,7 @@ struct Circumstances {
     KeyValue* store = nullptr;
     Speaker* speaker = nullptr;
     std::optional<Duration> cancel_after = {};
+    std::vector<std::string> claimed = {};  // in byte order
 };
 
 // Runs `work` in a worker with a context as the engine would make it, and waits for its end.
@@ -87,7 +88,8 @@ inline void perform(Bench& bench, const Circumstances& around,
     if (around.deadline) deadline = machine.clock.now() + *around.deadline;
     auto cancel = bench.workers().run(
         [&](Task& task) {
-            work({machine, task, deadline, around.refresh, around.store, around.speaker});
+            work({machine, task, deadline, around.refresh, around.store, around.speaker,
+                  around.claimed});
         },
         [&ended] { ended = true; });
     Held cut;
