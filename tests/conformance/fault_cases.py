@@ -3,11 +3,11 @@
 import contextlib
 import os
 import resource
-import shutil
 import sys
 import time
 
-from rig import case, equal, etcdctl, main, need_root, small_disk, store
+from rig import (case, equal, etcdctl, home_of_nobody, main, need_root, open_to_all, small_disk,
+                 store)
 
 GOOD = """
 graph: good
@@ -27,24 +27,6 @@ def refused(t, graph, *wanted):
     equal(agent.events, [], "nothing is begun")
     assert not os.path.exists(t.at("state", "alone")), "no state is made"
     return told
-
-
-def open_to_all(t):
-    """Lets any user into the scratch directory, and gives nobody a copy of the binary there."""
-    os.chmod(t.path, 0o755)
-    binary = t.at("hansa")
-    shutil.copy(t.binary, binary)
-    os.chmod(binary, 0o755)
-    t.binary = binary
-    os.chmod(t.at("config.yaml"), 0o644)
-
-
-def home_of_nobody(t):
-    """A directory for nobody's own state; its path."""
-    path = t.at("nobody")
-    os.mkdir(path, 0o700)
-    shutil.chown(path, "nobody")
-    return path
 
 
 def fill(disk):

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 
-from rig import as_user, case, children_of, equal, etcdctl, main, need_root, small_disk, store
+from rig import (case, children_of, equal, etcdctl, home_of_nobody, main, need_root, open_to_all,
+                 small_disk, store)
 
 
 def free_port():
@@ -411,18 +412,60 @@ resources:
     assert ended - last < 1.5, f"{ended - last:.2f} s after the last apply"
 
 
+@case("quota", "more exports than a host may have: refused at the exporter, the old ones stay")
+def quota(t):
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a")
+    t.until_content("a/from-a", "first")
+    agent.wait_at_rest()
+    mark = agent.mark()
+    many = "\n".join(f'  - {{name: "@@n{i}", path: T/x/n{i}, content: x}}' for i in range(5001))
+    t.graph("a.yaml", "graph: many\nresources:\n  file:\n" + many +
+            "\n  - {name: own, path: T/a/own, content: still}\n"
+            "collect:\n- {kind: file, pattern: T/a/}\n")
+    refused = agent.wait_for("refused", since=mark)
+    assert "5000" in refused["text"] or "5,000" in refused["text"], refused
+    t.until_content("a/own", "still")
+    exported = etcdctl(store(t, agent), "get", "/hansa/v1/exports/a/file", "--prefix",
+                       "--keys-only").split()
+    equal(exported, ["/hansa/v1/exports/a/file/a"], "exports")
+    mark = agent.mark()
+    peer_graph(t, "a", "second")
+    t.until_content("a/from-a", "second")
+    agent.wait_at_rest(mark)
+    equal(agent.stop(), 0, "exit code")
+
+
+@case("plain-user", "a plain user's agent keeps its state below its home, and serves a store")
+def plain_user(t):
+    need_root()
+    open_to_all(t)
+    home = home_of_nobody(t)
+    env = {k: v for k, v in t.env.items() if k not in ("HANSA_PREFIX", "XDG_STATE_HOME")}
+    env["HOME"] = home
+    agent = t.run(t.graph("g.yaml", """
+graph: g
+resources:
+  file:
+  - {name: "@@f", path: T/nobody/in/f, content: mine}
+  - {name: in, path: T/nobody/in/}
+collect:
+- {kind: file, pattern: T/nobody/in/}
+"""), "--hostname", "n", "-t", "0", env=env, user="nobody")
+    equal(agent.wait(), 0, agent.tell())
+    equal(t.read("nobody/in/f"), "mine", "collected from itself")
+    state = os.path.join(home, ".local/state/hansa")
+    equal(sorted(os.listdir(state)), ["cluster", "n"], "state")
+    for folder in ("cluster", "n"):
+        equal(os.stat(os.path.join(state, folder)).st_mode & 0o777, 0o700, f"mode of {folder}")
+
+
 @case("other-user", "the store and the status of another user's agent are refused")
 def other_user(t):
     need_root()
-    os.chmod(t.path, 0o755)
     agent = t.run(peer_graph(t, "a"), "--hostname", "a")
     t.until_content("a/from-a", "first")
-    binary = t.at("hansa")
-    with open(t.binary, "rb") as source, open(binary, "wb") as copy:
-        copy.write(source.read())
-    os.chmod(binary, 0o755)
-    done = subprocess.run([binary, "status", "--hostname", "a"], env=t.env, capture_output=True,
-                          text=True, timeout=60, check=False, **as_user("nobody"))
+    open_to_all(t)
+    done = t.command("status", "--hostname", "a", user="nobody")
     assert done.returncode != 0 and done.stdout == "", done
     assert done.stderr.startswith("hansa: "), done.stderr
     equal(os.stat(t.at("state", "a", "control.sock")).st_mode & 0o777, 0o600, "mode of the socket")

@@ -209,6 +209,24 @@ def need_root():
         raise Skipped("needs root")
 
 
+def open_to_all(t):
+    """Lets any user into the scratch directory, and gives nobody a copy of the binary there."""
+    os.chmod(t.path, 0o755)
+    binary = t.at("hansa")
+    shutil.copy(t.binary, binary)
+    os.chmod(binary, 0o755)
+    t.binary = binary
+    os.chmod(t.at("config.yaml"), 0o644)
+
+
+def home_of_nobody(t):
+    """A directory for nobody's own state; its path."""
+    path = t.at("nobody")
+    os.mkdir(path, 0o700)
+    shutil.chown(path, "nobody")
+    return path
+
+
 @contextlib.contextmanager
 def small_disk(path, size):
     """A tmpfs at `path`, of so many bytes as "64k" says."""
