@@ -92,6 +92,13 @@ TEST(StoreNotice, comes_back_as_it_went) {
     EXPECT_EQ(back->peer_urls, notice.peer_urls);
 }
 
+TEST(StoreNotice, says_when_nobody_serves) {
+    StoreNotice notice{4711, {"http://127.0.0.1:2379"}, {"http://127.0.0.1:2380"}};
+    EXPECT_TRUE(decode_notice(encode(notice))->serving);
+    notice.serving = false;
+    EXPECT_FALSE(decode_notice(encode(notice))->serving);
+}
+
 TEST(StoreNotice, garbage_is_refused) {
     for (const char* text : {"", "{}", "[1]", "{\"pid\": 1}", R"({"pid": 0, "client_urls": ["x"]})",
                              R"({"pid": "x", "client_urls": ["x"]})"})

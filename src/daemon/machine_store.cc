@@ -52,6 +52,7 @@ std::string encode(const StoreNotice& notice) {
     map.push_back({"pid", {}, Value::of_int(notice.pid)});
     map.push_back({"client_urls", {}, list_of(notice.client_urls)});
     map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
+    if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
 
@@ -62,6 +63,8 @@ Result<StoreNotice> decode_notice(const std::string& text) {
     const Value* pid = value->find("pid");
     StoreNotice notice{static_cast<int>(pid ? pid->as_int().value_or(0) : 0),
                        texts_at(*value, "client_urls"), texts_at(*value, "peer_urls")};
+    if (const Value* serving = value->find("serving"))
+        notice.serving = serving->as_bool().value_or(false);
     if (notice.pid <= 0 || notice.client_urls.empty())
         return Error{Code::invalid, "lacks \"pid\" or \"client_urls\""};
     return notice;
@@ -101,6 +104,7 @@ void MachineStore::serve() {
     holder_watch_.reset();
     auto config = plan_server();
     if (!config) return events_.on_fatal(std::move(config).error());
+    dial({});
     tell_waiting("starting etcd at " + config->client_urls.front());
     server_ = std::make_unique<EtcdServer>(
         ports_.loop, ports_.processes, std::move(*config),
@@ -125,6 +129,8 @@ void MachineStore::serve() {
 void MachineStore::ended(const std::string& why, Duration pause) {
     ports_.report.publish(
         happened::Warned{"etcd ended: " + why + "; it is started again in " + readable(pause)});
+    dial({});
+    write_notice(false);
     // A port that we chose was free when we looked and somebody was faster: choose another. Where
     // the operator chose it, the server goes on trying until it is free again.
     if (!wishes_.client_urls.empty() || !wishes_.peer_urls.empty()) return;
@@ -180,20 +186,32 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
 }
 
 void MachineStore::serving() {
+    write_notice(true);
+    dial(server_->config().client_urls);
+}
+
+void MachineStore::write_notice(bool serving) {
     const EtcdConfig& config = server_->config();
     const StoreNotice notice{ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
-                             config.client_urls, config.peer_urls};
+                             config.client_urls, config.peer_urls, serving};
     FileAttributes attributes;
     attributes.mode = 0600;
     if (auto written = ports_.files.write(notice_path(), encode(notice), attributes); !written)
         ports_.report.publish(happened::Warned{
             "other agents of this machine cannot find its store: " + written.error().text});
-    events_.on_endpoints(config.client_urls);
+}
+
+// Nowhere, while nobody serves: another store may come to stand at an address that was ours.
+void MachineStore::dial(std::vector<std::string> urls) {
+    if (urls.empty() && dialled_.empty()) return;
+    dialled_ = urls;
+    events_.on_endpoints(std::move(urls));
 }
 
 void MachineStore::follow() {
     holder_ = ports_.locks.holder(lock_path());
     if (!holder_) {
+        dial({});
         if (wishes_.may_serve) {
             timer_ = ports_.loop.after(look_again, [this] { look(); });
         } else {
@@ -227,7 +245,8 @@ void MachineStore::read_notice() {
         return;
     }
     // Only the holder's own word counts: what stands at an old address may be anybody's.
-    if (notice->pid == holder_->pid) events_.on_endpoints(notice->client_urls);
+    const bool serves = notice->pid == holder_->pid && notice->serving;
+    dial(serves ? notice->client_urls : std::vector<std::string>{});
 }
 
 void MachineStore::tell_waiting(const std::string& what) {

@@ -31,6 +31,7 @@ struct StoreNotice {
     int pid = 0;
     std::vector<std::string> client_urls;
     std::vector<std::string> peer_urls;
+    bool serving = true;  // false: its etcd is down, and whoever answers there is somebody else
 };
 std::string encode(const StoreNotice& notice);
 Result<StoreNotice> decode_notice(const std::string& text);
@@ -78,6 +79,8 @@ class MachineStore {
                                    const std::vector<std::string>& remembered, std::uint16_t usual,
                                    const char* flag);
     void serving();
+    void write_notice(bool serving);
+    void dial(std::vector<std::string> urls);
     void ended(const std::string& why, Duration pause);
     bool is_free(const std::string& url);
     void follow();
@@ -96,6 +99,7 @@ class MachineStore {
     Held notice_watch_;
     Held timer_;
     std::string told_;
+    std::vector<std::string> dialled_;
 };
 
 }  // namespace hansa

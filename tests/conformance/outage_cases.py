@@ -79,6 +79,15 @@ def etcd_of(agent):
                 None)
 
 
+def takes(thief, port):
+    try:
+        thief.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    thief.listen()
+    return True
+
+
 def ends_promptly(agent, number=signal.SIGTERM):
     started = time.monotonic()
     agent.signal(number)
@@ -125,6 +134,40 @@ def store_killed(t):
     assert "etcd ended" in told["text"] and "signal" in told["text"], told
     assert etcd_of(agents["a"]) not in (None, before), "a new etcd"
     equal([a.stop() for a in agents.values()], [0, 0, 0], "exit codes")
+
+
+@case("stolen-address", "another cluster's store at the old address is not taken for one's own")
+def stolen_address(t):
+    with bare_etcd(t) as url:  # its data, served again below, make it another cluster
+        stranger = t.run(peer_graph(t, "c"), "--hostname", "c", "--prefix", t.at("other"),
+                         "--seeds", url, "--found", "-t", "0")
+        equal(stranger.wait(), 0, "exit code")
+    port = free_port()
+    agents = {"a": t.run(peer_graph(t, "a"), "--hostname", "a", "--client-urls",
+                         f"http://127.0.0.1:{port}")}
+    store(t, agents["a"])
+    agents["b"] = t.run(peer_graph(t, "b"), "--hostname", "b")
+    for host in "ab":
+        for other in "ab":
+            t.until_content(f"{host}/from-{other}", "first")
+    marks = {h: a.mark() for h, a in agents.items()}
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        os.kill(etcd_of(agents["a"]), signal.SIGKILL)
+        t.until(lambda: takes(thief, port), what="the port is taken")
+        agents["a"].wait_for("warned", since=marks["a"], count=4)  # its pauses have grown
+    with bare_etcd(t, port):
+        for host, agent in agents.items():
+            agent.wait_for("store_changed", since=marks[host], state="away")
+        agents["a"].wait_for("warned", since=marks["a"], count=6)
+        for host, agent in agents.items():
+            assert not agent.ended(), agent.tell()
+            equal(agent.seen("store_changed", marks[host], state="connected"), [], "a stranger")
+            equal(t.read(host, "from-c"), None, "nothing of the stranger's is applied")
+        enforced(t, "ab", "a stranger serves")
+        peer_graph(t, "b", "second")
+    t.until_content("a/from-b", "second")
+    equal([a.stop() for a in agents.values()], [0, 0], "exit codes")
 
 
 @case("store-frozen", "etcd hangs: said, files stay enforced, exits are prompt, changes arrive")
