@@ -12,13 +12,29 @@ Follower::Follower(Loop& loop, Store& store, Random& random, std::string prefix,
       prefix_(std::move(prefix)),
       times_(times),
       events_(std::move(events)) {
-    read_all();
+    begin();
 }
 
 void Follower::store_is(StoreStatus::State state) {
     if (state != StoreStatus::State::connected) away_ = true;
     if (state != StoreStatus::State::connected || !retry_) return;
     retry_.reset();
+    begin();
+}
+
+void Follower::begin() {
+    joined_ = false;
+    watched_since_.reset();
+    read_.reset();
+    early_.clear();
+    WatchHandlers handlers;
+    handlers.on_events = [this](const EventBatch& batch) { on_events(batch); };
+    handlers.on_lost = [this](Revision) { read_again(); };
+    handlers.on_begun = [this](Revision since) {
+        watched_since_ = since;
+        join();
+    };
+    watch_ = store_.watch(prefix_, 0, std::move(handlers));
     read_all();
 }
 
@@ -27,33 +43,55 @@ void Follower::read_all() {
     reading_ = true;
     store_.read(ReadScope::prefix, prefix_, lifeline_.guard([this](Result<Reading> reading) {
         reading_ = false;
-        on_all(std::move(reading));
+        on_read(std::move(reading));
     }));
 }
 
-void Follower::on_all(Result<Reading> reading) {
+void Follower::on_read(Result<Reading> reading) {
     if (!reading) {
         if (reading.error().code != Code::unavailable) events_.on_error(reading.error());
         retry_ = loop_.after(backoff_.next(random_), [this] {
             const Held ended = std::move(retry_);
-            read_all();
+            begin();
         });
         return;
     }
     backoff_.reset();
-    WatchHandlers handlers;
-    handlers.on_events = [this](const EventBatch& batch) { on_events(batch); };
-    handlers.on_lost = [this](Revision) { read_again(); };
-    watch_ = store_.watch(prefix_, reading->revision + 1, std::move(handlers));
-    folded_ = true;
+    read_ = std::move(*reading);
+    join();
+}
+
+// A reading from before the watch began would leave a gap: then it is made once more.
+void Follower::join() {
+    if (!read_ || !watched_since_) return;
+    const Reading reading = std::move(*read_);
+    read_.reset();
+    if (reading.revision < *watched_since_) return read_all();
+    joined_ = folded_ = true;
+    known_ = reading.revision;
+    const std::vector<EventBatch> early = std::move(early_);
+    early_.clear();
     plan_check();
-    events_.on_all(*reading);
+    events_.on_all(reading);
+    for (const EventBatch& batch : early) tell(batch);
 }
 
 void Follower::on_events(const EventBatch& batch) {
+    if (joined_)
+        tell(batch);
+    else
+        early_.push_back(batch);
+}
+
+// Without what the reading held already.
+void Follower::tell(const EventBatch& batch) {
+    if (batch.revision <= known_) return;
+    EventBatch news{batch.revision, {}};
+    for (const StoreEvent& event : batch.events)
+        if (event.record.modified > known_) news.events.push_back(event);
     if (checking_)
-        for (const StoreEvent& event : batch.events) touched_.insert(event.record.key);
-    events_.on_events(batch);
+        for (const StoreEvent& event : news.events) touched_.insert(event.record.key);
+    events_.on_events(news);
 }
 
 // Not from within the watch's own callback, which must not destroy the watch.
@@ -61,7 +99,7 @@ void Follower::read_again() {
     retry_ = loop_.after(Duration{0}, [this] {
         const Held ended = std::move(retry_);
         watch_.reset();
-        read_all();
+        begin();
     });
 }
 
@@ -80,7 +118,7 @@ void Follower::plan_check() {
 void Follower::begin_check() {
     checking_ = true;
     away_ = store_.status().state != StoreStatus::State::connected;
-    if (away_ || retry_ || reading_) return plan_check();
+    if (away_ || retry_ || !joined_) return plan_check();
     store_.read(ReadScope::prefix, prefix_, lifeline_.guard([this](Result<Reading> reading) {
         // `checking_` is over when everything was read anew meanwhile.
         if (!checking_) return;
@@ -97,7 +135,7 @@ void Follower::begin_check() {
 
 void Follower::settle_check(const Reading& reading) {
     // Events may be late for longer than usual after the store was away.
-    const bool comparable = !away_ && !retry_ && !reading_;
+    const bool comparable = !away_ && !retry_ && joined_;
     const bool same = !comparable || events_.on_check(reading, touched_);
     plan_check();
     if (!same) read_again();

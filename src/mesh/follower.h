@@ -1,5 +1,7 @@
-// Keeps somebody's copy of a prefix of the store up to date: one full read, then every event from
-// the next revision on.
+// Keeps somebody's copy of a prefix of the store up to date: one full read, then every event that
+// came after it. The watch begins before the read and at the same time: one that begins after it
+// would be told 100 ms late of what is committed in between (store.h), which is the usual case
+// where many peers arrive, and where one collects what it publishes itself.
 //
 // Owned by whoever holds the copy. Loop thread only; never blocks. No event is missed or told
 // twice; when the store has forgotten the history in between (compaction), everything is read
@@ -7,8 +9,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "mesh/backoff.h"
@@ -50,9 +54,12 @@ class Follower {
     void store_is(StoreStatus::State state);
 
  private:
+    void begin();
     void read_all();
-    void on_all(Result<Reading> reading);
+    void on_read(Result<Reading> reading);
+    void join();
     void on_events(const EventBatch& batch);
+    void tell(const EventBatch& batch);
     void read_again();
     void plan_check();
     void begin_check();
@@ -67,6 +74,11 @@ class Follower {
 
     bool folded_ = false;
     bool reading_ = false;
+    std::optional<Revision> watched_since_;
+    std::optional<Reading> read_;    // waits for the watch to stand
+    bool joined_ = false;            // read and watch; events are told as they come
+    Revision known_ = 0;             // of the reading that was told
+    std::vector<EventBatch> early_;  // came before that
     bool checking_ = false;
     bool away_ = false;  // was, at some time since the check began
     std::set<std::string> touched_;

@@ -103,6 +103,9 @@ struct WatchHandlers {
     // The history since the last batch is gone (compacted): read all, compare, watch anew. The
     // watch has ended.
     std::function<void(Revision oldest)> on_lost;
+    // Of a watch from the present on, once, before any event: it stands, and every commit after
+    // `since` will come. May be empty.
+    std::function<void(Revision since)> on_begun = {};
 };
 
 struct LeaseHandlers {
@@ -132,8 +135,10 @@ class Store {
     // a comparison.
     virtual void commit(Transaction transaction, Done<Committed> done) = 0;
 
-    // Events from revision `from` (1 or more) on. Reconnects by itself as long as the handle
-    // lives. Destroyed before the store.
+    // Events from revision `from` on; 0: from the present on, which on_begun tells. Reconnects by
+    // itself as long as the handle lives. Destroyed before the store. What was committed before
+    // the watch stood may come 100 ms late (etcd brings watches up to date by that beat): where
+    // that matters, watch first, then read.
     [[nodiscard]] virtual Held watch(std::string prefix, Revision from, WatchHandlers handlers) = 0;
 
     // A lease kept alive as long as the handle lives; ends by itself `ttl` after the last beat.

@@ -295,6 +295,22 @@ TEST_P(StoreContract, a_watch_from_the_future_tells_nothing_of_the_past) {
     EXPECT_EQ(log.lines, (WatchLog::Lines{"+/w/b=2"}));
 }
 
+TEST_P(StoreContract, a_watch_from_the_present_says_when_it_began_and_misses_nothing_since) {
+    const Revision before = put("/w/a", "1")->revision;
+    WatchLog log;
+    std::vector<Revision> begun;
+    WatchHandlers handlers = log.handlers();
+    handlers.on_begun = [&](Revision since) { begun.push_back(since); };
+    const Held watch = store->watch("/w/", 0, std::move(handlers));
+    ASSERT_TRUE(bench->run_until([&] { return !begun.empty(); }));
+    EXPECT_GE(begun[0], before);
+    EXPECT_TRUE(log.lines.empty());
+    ASSERT_TRUE(put("/w/b", "2"));
+    ASSERT_TRUE(bench->run_until([&] { return !log.lines.empty(); }));
+    EXPECT_EQ(log.lines, (WatchLog::Lines{"+/w/b=2"}));
+    EXPECT_EQ(begun.size(), 1U);
+}
+
 TEST_P(StoreContract, a_commit_comes_in_one_batch_and_only_what_the_prefix_covers) {
     const Revision from = put("/x", "x")->revision + 1;
     WatchLog log;

@@ -97,7 +97,10 @@ void Watching::receive(pb::WatchResponse& response) {
 void Watching::created(Revision now) {
     timer_.reset();
     delay_ = {};
-    if (next_ == 0) next_ = now + 1;
+    if (next_ > 0) return;
+    next_ = now + 1;
+    const auto on_begun = handlers_.on_begun;
+    if (on_begun) on_begun(now);
 }
 
 void Watching::cancelled(const pb::WatchResponse& response) {

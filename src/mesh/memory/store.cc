@@ -35,7 +35,7 @@ class MemoryStore::Watching final : public Subscription {
     // Something may be there for us: look a little later.
     void arm() {
         const bool nothing =
-            next_ > store_.cluster_.revision() && next_ >= store_.cluster_.oldest();
+            next_ > 0 && next_ > store_.cluster_.revision() && next_ >= store_.cluster_.oldest();
         if (ended_ || pending_ || nothing || !store_.reachable()) return;
         pending_ = store_.loop_.after(store_.latency(), [this] { deliver(); });
     }
@@ -45,6 +45,7 @@ class MemoryStore::Watching final : public Subscription {
         const Held rung = std::move(pending_);
         MemoryCluster& cluster = store_.cluster_;
         if (!store_.reachable()) return;
+        if (next_ == 0) return begin(cluster.revision());
         if (next_ < cluster.oldest()) {
             ended_ = true;
             const WatchHandlers last = std::move(handlers_);  // it may destroy us
@@ -65,10 +66,16 @@ class MemoryStore::Watching final : public Subscription {
         on_events(batch);
     }
 
+    void begin(Revision now) {
+        next_ = now + 1;
+        const auto on_begun = handlers_.on_begun;
+        if (on_begun) on_begun(now);
+    }
+
     MemoryStore& store_;
     std::uint64_t number_;
     std::string prefix_;
-    Revision next_;  // the first revision not yet told
+    Revision next_;  // the first revision not yet told; 0: the watch has not begun
     WatchHandlers handlers_;
     Held pending_;
     bool ended_ = false;
@@ -247,7 +254,7 @@ void MemoryStore::revoke(LeaseId lease, Done<void> done) {
 }
 
 Held MemoryStore::watch(std::string prefix, Revision from, WatchHandlers handlers) {
-    check(from > 0, "a watch begins at a revision");
+    check(from >= 0, "a watch begins at a revision, or now");
     return std::make_unique<Watching>(*this, std::move(prefix), from, std::move(handlers));
 }
 
