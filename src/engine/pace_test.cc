@@ -219,6 +219,32 @@ TEST_F(Pace, who_waits_for_a_semaphore_steps_back_when_a_predecessor_is_dirty_ag
     EXPECT_EQ(lab_.log.back(), "then applied");
 }
 
+TEST_F(Pace, who_steps_back_gives_up_what_it_holds_so_that_the_predecessor_can_have_it) {
+    const auto uses = [](const std::string& name, std::vector<SemaphoreUse> sema) {
+        Declaration declaration = watched(name);
+        declaration.meta.sema = std::move(sema);
+        return declaration;
+    };
+    ManifestBuilder manifest;
+    manifest.add(uses("first", {{"a", 1}}))
+        .add(uses("then", {{"a", 1}, {"b", 1}}))
+        .add(uses("slow", {{"b", 1}}))
+        .edge("first", "then");
+    want(manifest);
+    settle();
+    subject("slow").takes = Seconds{100};
+    disturb("slow");
+    pass(Milliseconds{10});
+    disturb("then");
+    pass(Milliseconds{10});
+    EXPECT_EQ(detail("part[then]"), "semaphore b");
+    disturb("first");
+    pass(Seconds{1});
+    EXPECT_EQ(subject("first").applies, 2) << "a is free for it, though b is not for then";
+    settle();
+    EXPECT_EQ(subject("then").applies, 2);
+}
+
 TEST_F(Pace, a_failed_run_gives_its_semaphores_back) {
     const auto sema = [](Meta& meta) { meta.sema = {{"disk", 1}}; };
     subject("a").failing_checks = 1;

@@ -254,6 +254,19 @@ TEST_F(RunnerTest, a_clean_check_refreshes_nobody) {
     EXPECT_EQ(subject("b").checks, 1);
 }
 
+TEST_F(RunnerTest, a_refresh_that_changes_nothing_goes_no_further) {
+    subject("b").wrong = false;
+    want(ManifestBuilder()
+             .add(part("a"))
+             .add(part("b"))
+             .add(part("c", {{"acts", "true"}}))
+             .notify("a", "b")
+             .notify("b", "c"));
+    settle();
+    EXPECT_EQ(subject("b").refreshes, 1);
+    EXPECT_EQ(subject("c").refreshes, 0);
+}
+
 TEST_F(RunnerTest, a_refresh_is_kept_until_a_run_succeeds) {
     subject("b").failing_checks = 2;
     Declaration patient = watched("b", {{"acts", "true"}});
