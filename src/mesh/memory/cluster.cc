@@ -188,6 +188,14 @@ bool MemoryCluster::revoke(LeaseId id) {
     return true;
 }
 
+void MemoryCluster::deliver_late(Duration delay, Action request) {
+    const std::uint64_t number = ++late_made_;
+    late_[number] = loop_.after(delay, [this, number, request = std::move(request)] {
+        const auto arrived = late_.extract(number);
+        if (serving_) request();
+    });
+}
+
 void MemoryCluster::stop() {
     serving_ = false;
     for (auto& [id, lease] : leases_) lease.expiry.reset();

@@ -49,6 +49,9 @@ class MemoryCluster {
     void start();
     bool serving() const { return serving_; }
 
+    // A request that was long on its way comes in after `delay`; whoever sent it may be gone.
+    void deliver_late(Duration delay, Action request);
+
     // Calls `moved` after every commit, compaction, stop and start.
     [[nodiscard]] Held listen(Action moved);
 
@@ -79,6 +82,8 @@ class MemoryCluster {
     std::map<LeaseId, Lease> leases_;
     LeaseId leases_made_ = 1000;
     bool serving_ = true;
+    std::map<std::uint64_t, Held> late_;  // requests that are still on their way
+    std::uint64_t late_made_ = 0;
     std::map<std::uint64_t, Action> listeners_;
     std::uint64_t listeners_made_ = 0;
     std::uint64_t commits_tried_ = 0;

@@ -16,6 +16,7 @@ struct MemoryStore::Request {
     Held deadline;
     bool waiting = false;  // for the line
     bool lost = false;
+    bool late = false;
     bool lose_answer = false;
 };
 
@@ -185,6 +186,7 @@ void MemoryStore::ask(std::function<Result<T>()> effect, Done<T> done, bool lose
     request.answer = [answer, done] { done(std::move(**answer)); };
     request.fail = [done](Error error) { done(std::move(error)); };
     request.lost = random_.chance(options_.request_lost);
+    request.late = random_.chance(options_.request_late);
     request.lose_answer = lose_answer || random_.chance(options_.answer_lost);
     request.deadline = loop_.after(options_.deadline, [this, number] { fail(number); });
     request.step = loop_.after(latency(), [this, number] { serve(number); });
@@ -192,7 +194,7 @@ void MemoryStore::ask(std::function<Result<T>()> effect, Done<T> done, bool lose
 
 void MemoryStore::serve(std::uint64_t number) {
     Request& request = requests_.at(number);
-    if (request.lost) return;
+    if (request.lost || request.late) return;
     request.waiting = !reachable();
     if (request.waiting) return;
     request.serve();
@@ -209,6 +211,11 @@ void MemoryStore::deliver(std::uint64_t number) {
 
 void MemoryStore::fail(std::uint64_t number) {
     auto request = requests_.extract(number);
+    if (request.mapped().late) {
+        const auto most = static_cast<std::uint64_t>(options_.deadline.count());
+        const Duration delay{static_cast<Duration::rep>(random_.below(most + 1))};
+        cluster_.deliver_late(delay, std::move(request.mapped().serve));
+    }
     request.mapped().fail(
         {Code::unavailable, "the store did not answer within " + readable(options_.deadline)});
 }

@@ -1,8 +1,7 @@
 // The Store port in memory: one client of a MemoryCluster, with latency and faults by seed.
 //
-// Owned by the simulation; loop thread only. A request that reaches the cluster neither at once
-// nor before its deadline was never done; one that was done but whose answer is lost answers
-// Code::unavailable all the same, as with a real network.
+// Owned by the simulation; loop thread only. A request that is answered Code::unavailable may have
+// been done, or never be done, or still be on its way and be done later, as with a real network.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +23,7 @@ struct MemoryStoreOptions {
     StoreLimits limits = {};
     double request_lost = 0;  // chance that a request vanishes on its way
     double answer_lost = 0;   // chance that it is done but not answered
+    double request_late = 0;  // chance that it is done up to a deadline's length after its deadline
 };
 
 class MemoryStore final : public Store {

@@ -83,6 +83,17 @@ TEST_F(MemoryStoreTest, a_lost_answer_leaves_a_commit_that_was_done) {
     EXPECT_TRUE(*put(store, "/a", "2"));
 }
 
+TEST_F(MemoryStoreTest, a_late_request_is_done_after_its_sender_gave_up_and_even_left) {
+    auto store =
+        std::make_unique<MemoryStore>(cluster, loop, 1, MemoryStoreOptions{.request_late = 1});
+    const auto answer = put(*store, "/a", "1");
+    EXPECT_EQ(answer->error().code, Code::unavailable);
+    EXPECT_EQ(value_of("/a"), "(none)");
+    store.reset();
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(value_of("/a"), "1");
+}
+
 TEST_F(MemoryStoreTest, chance_loses_requests_and_answers) {
     MemoryStore store(cluster, loop, 3, {.request_lost = 0.3, .answer_lost = 0.3});
     int applied = 0;
