@@ -39,6 +39,7 @@ void SimPeer::start() {
         ++amendments_;
         upserts_ += amendment.upserts.size();
         node_.amend(amendment);
+        options_.redrawn();
     };
     events.on_entered = [](const std::string&) {};
     events.on_refused = [this](const Error& error) { refused_ = error.text; };
@@ -104,6 +105,21 @@ std::vector<std::string> SimPeer::collected() const {
             names.push_back(graph.at(slot).id.text() + " in " + graph.at(slot).id.place);
     std::sort(names.begin(), names.end());
     return names;
+}
+
+std::map<std::string, std::string> SimPeer::collected_from(const HostName& host,
+                                                           const std::string& place) const {
+    std::map<std::string, std::string> files;
+    const Graph& graph = node_.graph();
+    for (Slot slot = 0; slot < graph.slot_count(); ++slot) {
+        const Vertex& vertex = graph.at(slot);
+        if (!vertex.alive || !vertex.resource) continue;
+        if (vertex.id.exporter != host.text() || vertex.id.place != place) continue;
+        const Value fields = vertex.resource->encode();
+        const Value* content = fields.find("content");
+        files[vertex.id.resource.name] = content ? content->scalar().text : "";
+    }
+    return files;
 }
 
 }  // namespace hansa

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,9 @@ struct SimPeerOptions {
     MemoryStoreOptions line = {};
     CollectorTimes times = {};
     SimMachineOptions machine = {};
+
+    // Called after every redraw by the mesh.
+    std::function<void()> redrawn = [] {};
 };
 
 class SimPeer {
@@ -45,8 +50,12 @@ class SimPeer {
     // A peer of the cluster, everything acknowledged and folded, runner at rest.
     bool at_rest() const;
 
-    // What is collected now, as "file[x] from b", sorted.
+    // What is collected now, as "file[x] from b in /pool/", sorted.
     std::vector<std::string> collected() const;
+
+    // The files that `host` exports as they are collected into `place`: name to content.
+    std::map<std::string, std::string> collected_from(const HostName& host,
+                                                      const std::string& place) const;
 
     std::uint64_t amendments() const { return amendments_; }  // so far: redraws by the mesh
     std::uint64_t upserts() const { return upserts_; }        // resources in them
