@@ -292,9 +292,13 @@ def c12(t):
         return "graph: hundred\nresources:\n  file:\n" + "\n".join(lines) + "\n"
 
     graph = t.graph("g.yaml", text())
+    first = t.alone(graph, "-t", "0")
+    equal(first.wait(), 0, "exit code")
+    equal(len(first.seen("resource_ran", outcome="changed")), 100, "changes of the first agent")
+    # A second agent writes nothing at its start, so no wake-up by an own write comes late.
     agent = t.alone(graph)
     agent.wait_at_rest()
-    equal(len(agent.seen("resource_ran", outcome="changed")), 100, "changes at the start")
+    equal(len(agent.seen("resource_ran")), 100, "runs at the start")
 
     mark = agent.mark()
     t.graph("g.yaml", text(changed="y", extra=True, drop=50))
