@@ -30,6 +30,7 @@ struct KindParts {
     Support support = Support::full;
     std::function<Result<Declaration>(Declaration, const std::string& pattern)> relocate = {};
     std::function<Result<Declaration>(Declaration, const Files& files)> prepare_export = {};
+    std::function<Reach(const ResourceId& id, const P& params)> reach = {};  // after complete
 };
 
 template <class P>
@@ -44,11 +45,8 @@ class TableKind final : public Kind {
 
     Result<ResourcePtr> make(const Declaration& declaration,
                              std::vector<std::string>& warnings) const override {
-        Result<P> params = parts_.schema.read(declaration);
+        auto params = completed(declaration, warnings);
         if (!params) return std::move(params).error();
-        Findings findings(declaration, warnings);
-        if (parts_.complete) parts_.complete(*params, findings);
-        if (auto verdict = findings.verdict(); !verdict) return std::move(verdict).error();
         return parts_.build(declaration.id, std::move(*params));
     }
 
@@ -63,7 +61,24 @@ class TableKind final : public Kind {
         return parts_.prepare_export(std::move(declaration), files);
     }
 
+    Result<Reach> reach(const Declaration& declaration) const override {
+        if (!parts_.reach) return Kind::reach(declaration);
+        std::vector<std::string> told_at_load;
+        auto params = completed(declaration, told_at_load);
+        if (!params) return std::move(params).error();
+        return parts_.reach(declaration.id, *params);
+    }
+
  private:
+    Result<P> completed(const Declaration& declaration, std::vector<std::string>& warnings) const {
+        Result<P> params = parts_.schema.read(declaration);
+        if (!params) return params;
+        Findings findings(declaration, warnings);
+        if (parts_.complete) parts_.complete(*params, findings);
+        if (auto verdict = findings.verdict(); !verdict) return std::move(verdict).error();
+        return params;
+    }
+
     const KindParts<P> parts_;
 };
 

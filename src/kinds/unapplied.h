@@ -48,21 +48,24 @@ class Unapplied final : public Resource {
     const Ties ties_;
 };
 
-// `ties` may be null: none.
+// `ties` and `reach` may be null: none.
 template <class P>
 std::unique_ptr<const Kind> unapplied(std::string name, std::string help, const Schema<P>& schema,
                                       void (*complete)(P&, Findings&),
-                                      Ties (*ties)(const ResourceId&, const P&)) {
+                                      Ties (*ties)(const ResourceId&, const P&),
+                                      Reach (*reach)(const ResourceId&, const P&)) {
     auto build = [&schema, ties](const ResourceId& id, P params) -> ResourcePtr {
         Ties tied = ties == nullptr ? Ties{} : ties(id, params);
         return std::make_shared<const Unapplied<P>>(id, schema, std::move(params), std::move(tied));
     };
-    return from_parts<P>({.name = std::move(name),
-                          .help = std::move(help),
-                          .schema = schema,
-                          .build = std::move(build),
-                          .complete = complete,
-                          .support = Support::schema_only});
+    KindParts<P> parts{.name = std::move(name),
+                       .help = std::move(help),
+                       .schema = schema,
+                       .build = std::move(build),
+                       .complete = complete,
+                       .support = Support::schema_only};
+    if (reach != nullptr) parts.reach = reach;
+    return from_parts<P>(std::move(parts));
 }
 
 }  // namespace hansa::kinds

@@ -33,6 +33,10 @@ struct Declaration {
     Value fields = Value::of_map({});
     Origin origin;
 
+    // The directory that a collected resource must not leave, nor through symbolic links below it;
+    // absolute. Set by mesh from the policy's decision; empty: nothing is held.
+    std::string beneath{};
+
     InstanceId instance() const { return {id, origin.exporter, origin.place}; }
 };
 

@@ -12,6 +12,10 @@ Result<Declaration> Kind::prepare_export(Declaration declaration, const Files&) 
     return declaration;
 }
 
+Result<Reach> Kind::reach(const Declaration&) const {
+    return Reach{};
+}
+
 void Catalog::add(std::unique_ptr<const Kind> kind) {
     const std::string name = kind->name();
     check(find(name) == nullptr, "a kind's name is not taken");

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "resource/declaration.h"
+#include "resource/reach.h"
 #include "resource/resource.h"
 
 namespace hansa {
@@ -49,6 +50,10 @@ class Kind {
     // For exported declarations: what the record carries. A file with `source` reads and inlines
     // it here (blocking, at load).
     virtual Result<Declaration> prepare_export(Declaration declaration, const Files& files) const;
+
+    // What the declaration could do here; of collected ones after relocate(). Code::invalid for one
+    // that make() would refuse.
+    virtual Result<Reach> reach(const Declaration& declaration) const;
 };
 
 class Catalog {

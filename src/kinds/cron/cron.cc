@@ -58,11 +58,18 @@ Ties ties(const ResourceId& id, const CronParams& params) {
     return ties;
 }
 
+// The unit file that it writes; a session's lie below a home that only the account's kind knows.
+Reach reach(const ResourceId& id, const CronParams& params) {
+    Reach reach{.removes = params.state == "absent"};
+    if (!params.session) reach.path = "/etc/systemd/system/" + id.name + ".timer";
+    return reach;
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> cron() {
     return unapplied<CronParams>("cron", "a unit that is started on a calendar", cron_schema(),
-                                 complete, ties);
+                                 complete, ties, reach);
 }
 
 }  // namespace hansa::kinds

@@ -190,6 +190,11 @@ std::vector<Thing> Exec::wants() const {
     return wants;
 }
 
+// A command may do whatever its account may.
+Reach reach_of(const ResourceId&, const ExecParams& params) {
+    return {.owner = params.user, .group = params.group};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> exec() {
@@ -200,7 +205,8 @@ std::unique_ptr<const Kind> exec() {
          .build = [](const ResourceId&, ExecParams params) -> ResourcePtr {
              return std::make_shared<const Exec>(std::move(params));
          },
-         .complete = complete_exec});
+         .complete = complete_exec,
+         .reach = reach_of});
 }
 
 }  // namespace hansa::kinds

@@ -29,7 +29,8 @@ class File final : public Resource {
 
     Value encode() const override { return file_schema().write(params_); }
     bool same_as(const Resource& other) const override {
-        return file_schema().equal(params_, static_cast<const File&>(other).params_);
+        const FileParams& theirs = static_cast<const File&>(other).params_;
+        return file_schema().equal(params_, theirs) && params_.beneath == theirs.beneath;
     }
 
  private:
@@ -267,7 +268,9 @@ std::unique_ptr<const Kind> file() {
          },
          .complete = complete_file,
          .relocate = relocate_file,
-         .prepare_export = prepare_file_export});
+         .prepare_export = prepare_file_export,
+         .reach = [](const ResourceId&,
+                     const FileParams& params) { return reach_of_file(params); }});
 }
 
 }  // namespace hansa::kinds

@@ -127,6 +127,14 @@ FileMode Mode::apply_to(FileMode current, FileType type) const {
     return mode;
 }
 
+FileMode Mode::may_give() const {
+    FileMode bits = 0;
+    for (const FileMode current : {FileMode{0}, FileMode{0777}})
+        for (const FileType type : {FileType::regular, FileType::directory})
+            bits |= apply_to(current, type);
+    return bits;
+}
+
 std::string octal(FileMode mode) {
     std::string text = "0";
     for (int shift = 6; shift >= 0; shift -= 3)

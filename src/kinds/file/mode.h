@@ -20,6 +20,9 @@ class Mode {
     // `directory` decides what X means.
     FileMode apply_to(FileMode current, FileType type) const;
 
+    // Every bit that it might give, whatever plain permission bits are there already.
+    FileMode may_give() const;
+
     // True when the result does not depend on the current bits.
     bool absolute() const { return clauses_.empty(); }
 

@@ -136,7 +136,20 @@ void warn_of_absent(const FileParams& params, Findings& findings) {
 
 }  // namespace
 
+Reach reach_of_file(const FileParams& params) {
+    Reach reach{.path = as_entry(params.path),
+                .symlink = params.symlink.has_value(),
+                .owner = params.owner,
+                .group = params.group,
+                .bytes = params.content ? params.content->size() : 0,
+                .removes = params.aim() == FileAim::absent || params.force || params.purge};
+    if (!params.mode.empty())
+        if (auto mode = Mode::parse(params.mode)) reach.mode = mode->may_give();
+    return reach;
+}
+
 void complete_file(FileParams& params, Findings& findings) {
+    params.beneath = findings.declaration().beneath;
     check_place(params, findings);
     check_content(params, findings);
     check_options(params, findings);

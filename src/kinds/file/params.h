@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kinds/findings.h"
+#include "resource/reach.h"
 #include "resource/schema.h"
 
 namespace hansa::kinds {
@@ -34,11 +35,17 @@ struct FileParams {
     bool purge = false;
     std::optional<std::string> symlink;
 
+    // No field, but the declaration's: the directory that must not be left.
+    std::string beneath;
+
     bool is_directory() const { return path.ends_with('/'); }
     FileAim aim() const;
 };
 
 const Schema<FileParams>& file_schema();
+
+// Everything that they could do to the machine. REQUIRES: complete.
+Reach reach_of_file(const FileParams& params);
 
 void complete_file(FileParams& params, Findings& findings);
 

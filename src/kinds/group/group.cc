@@ -28,10 +28,14 @@ Ties ties(const ResourceId& id, const GroupParams& params) {
     return ties;
 }
 
+Reach reach(const ResourceId&, const GroupParams& params) {
+    return {.removes = params.state == "absent"};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> group() {
-    return unapplied<GroupParams>("group", "a local group", group_schema(), complete, ties);
+    return unapplied<GroupParams>("group", "a local group", group_schema(), complete, ties, reach);
 }
 
 }  // namespace hansa::kinds

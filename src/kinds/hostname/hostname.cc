@@ -48,7 +48,7 @@ Ties ties(const ResourceId&, const HostnameParams&) {
 
 std::unique_ptr<const Kind> hostname() {
     return unapplied<HostnameParams>("hostname", "the names of the machine", hostname_schema(),
-                                     complete, ties);
+                                     complete, ties, nullptr);
 }
 
 }  // namespace hansa::kinds

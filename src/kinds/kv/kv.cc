@@ -115,6 +115,10 @@ void complete(KvParams& params, Findings& findings) {
                                     "\" is not a whole number; set skipcmpstyle: string");
 }
 
+Reach reach_of(const ResourceId&, const KvParams& params) {
+    return {.bytes = params.value ? params.value->size() : 0, .removes = !params.value};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> kv() {
@@ -124,7 +128,8 @@ std::unique_ptr<const Kind> kv() {
                                  .build = [](const ResourceId&, KvParams params) -> ResourcePtr {
                                      return std::make_shared<const Kv>(std::move(params));
                                  },
-                                 .complete = complete});
+                                 .complete = complete,
+                                 .reach = reach_of});
 }
 
 }  // namespace hansa::kinds

@@ -37,10 +37,17 @@ Ties ties(const ResourceId&, const LineParams& params) {
     return {.provides = {}, .wants = {{"path", params.file}}, .owns = std::nullopt};
 }
 
+Reach reach(const ResourceId&, const LineParams& params) {
+    return {.path = params.file,
+            .bytes = params.content.size() + 1,
+            .removes = params.state == "absent"};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> line() {
-    return unapplied<LineParams>("line", "one line of a text file", line_schema(), complete, ties);
+    return unapplied<LineParams>("line", "one line of a text file", line_schema(), complete, ties,
+                                 reach);
 }
 
 }  // namespace hansa::kinds

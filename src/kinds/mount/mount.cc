@@ -45,11 +45,15 @@ Ties ties(const ResourceId& id, const MountParams& params) {
     return {.provides = {point}, .wants = {{"path", parent_of(*normal)}}, .owns = point};
 }
 
+Reach reach(const ResourceId& id, const MountParams& params) {
+    return {.path = as_entry(*normal_path(id.name)), .removes = params.state == "absent"};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> mount() {
     return unapplied<MountParams>("mount", "a file system at its mount point; the name is the path",
-                                  mount_schema(), complete, ties);
+                                  mount_schema(), complete, ties, reach);
 }
 
 }  // namespace hansa::kinds

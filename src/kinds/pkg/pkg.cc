@@ -40,11 +40,15 @@ Ties ties(const ResourceId& id, const PkgParams& params) {
     return ties;
 }
 
+Reach reach(const ResourceId&, const PkgParams& params) {
+    return {.removes = params.state == "uninstalled"};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> pkg() {
     return unapplied<PkgParams>("pkg", "a package of the distribution", pkg_schema(), complete,
-                                ties);
+                                ties, reach);
 }
 
 }  // namespace hansa::kinds

@@ -40,7 +40,7 @@ Ties ties(const ResourceId& id, const SvcParams& params) {
 
 std::unique_ptr<const Kind> svc() {
     return unapplied<SvcParams>("svc", "a systemd unit that runs or is stopped", svc_schema(),
-                                complete, ties);
+                                complete, ties, nullptr);
 }
 
 }  // namespace hansa::kinds

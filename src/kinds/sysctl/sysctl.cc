@@ -1,5 +1,6 @@
 #include "kinds/sysctl/sysctl.h"
 
+#include "kinds/paths.h"
 #include "kinds/unapplied.h"
 
 namespace hansa::kinds {
@@ -35,11 +36,15 @@ Ties ties(const ResourceId& id, const SysctlParams&) {
     return {.provides = {}, .wants = {}, .owns = Thing{"sysctl", id.name}};
 }
 
+Reach reach(const ResourceId&, const SysctlParams& params) {
+    return {.path = as_entry(params.path), .bytes = params.value.size()};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> sysctl() {
     return unapplied<SysctlParams>("sysctl", "a value of the running kernel", sysctl_schema(),
-                                   complete, ties);
+                                   complete, ties, reach);
 }
 
 }  // namespace hansa::kinds

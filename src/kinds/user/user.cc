@@ -1,5 +1,6 @@
 #include "kinds/user/user.h"
 
+#include "kinds/paths.h"
 #include "kinds/unapplied.h"
 
 namespace hansa::kinds {
@@ -48,10 +49,14 @@ Ties ties(const ResourceId& id, const UserParams& params) {
     return ties;
 }
 
+Reach reach(const ResourceId&, const UserParams& params) {
+    return {.path = as_entry(params.homedir), .removes = params.state == "absent"};
+}
+
 }  // namespace
 
 std::unique_ptr<const Kind> user() {
-    return unapplied<UserParams>("user", "a local account", user_schema(), complete, ties);
+    return unapplied<UserParams>("user", "a local account", user_schema(), complete, ties, reach);
 }
 
 }  // namespace hansa::kinds
