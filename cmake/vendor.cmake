@@ -25,6 +25,12 @@ if(HANSA_SANITIZE MATCHES "thread")
     target_compile_definitions(hansa_asio INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
 endif()
 
+hansa_archive(HANSA_SSL_A ssl)
+hansa_archive(HANSA_CRYPTO_A crypto)
+add_library(hansa_crypto INTERFACE)
+target_link_libraries(hansa_crypto INTERFACE
+    ${HANSA_SSL_A} ${HANSA_CRYPTO_A} Threads::Threads ${CMAKE_DL_LIBS})
+
 find_path(HANSA_CLI11_DIR CLI/CLI.hpp REQUIRED)  # headers only
 add_library(hansa_cli INTERFACE)
 target_include_directories(hansa_cli SYSTEM INTERFACE ${HANSA_CLI11_DIR})

@@ -4,9 +4,11 @@
 #include "base/text.h"
 #include "sys/contract/files_suite.h"
 #include "sys/contract/processes_suite.h"
+#include "sys/contract/secure_suite.h"
 #include "sys/contract/watch_suite.h"
 #include "sys/contract/workers_suite.h"
 #include "sys/sim/machine.h"
+#include "sys/sim/secure_sockets.h"
 
 namespace hansa {
 namespace {
@@ -83,6 +85,20 @@ class SimProcessesBench final : public SimBench<contract::ProcessesBench> {
     }
 };
 
+class SimSecureBench final : public SimBench<contract::SecureBench> {
+ public:
+    SecureSockets& sockets() override { return sockets_; }
+    TlsIdentity identity(int which) override {
+        const std::string name = std::to_string(which);
+        return {"chain " + name, "key " + name};
+    }
+    HostPort nowhere() override { return {"127.0.0.1", 1}; }
+
+ private:
+    SimNetwork network_{loop_};
+    SimSecureSockets sockets_{network_, "192.0.2.7:50000"};
+};
+
 template <class Base, class Bench>
 std::unique_ptr<Base> make() {
     return std::make_unique<Bench>();
@@ -99,6 +115,8 @@ INSTANTIATE_TEST_SUITE_P(Sim, WorkersContract,
                          testing::Values(&make<WorkersBench, SimWorkersBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, ProcessesContract,
                          testing::Values(&make<ProcessesBench, SimProcessesBench>));
+
+INSTANTIATE_TEST_SUITE_P(Sim, SecureContract, testing::Values(&make<SecureBench, SimSecureBench>));
 
 }  // namespace contract
 }  // namespace hansa

@@ -1,0 +1,186 @@
+// The serving side; secure_ask.cc has the other.
+#include "sys/linux/secure_sockets.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <map>
+
+#include "sys/linux/failure.h"
+#include "sys/linux/fd.h"
+#include "sys/linux/tls_link.h"
+
+namespace hansa {
+
+namespace {
+
+std::string text_of(const sockaddr_storage& address, socklen_t size) {
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+    if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, port,
+                      sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return "an unknown address";
+    return HostPort{host, static_cast<std::uint16_t>(std::atoi(port))}.text();
+}
+
+// One connection: handshake, question, answer, end.
+class SecureClient {
+ public:
+    struct Of {  // the server
+        LinuxLoop& loop;
+        const SecureLimits& limits;
+        const SecureSockets::Handler& handler;
+    };
+
+    SecureClient(Of server, const TlsContext& context, Fd socket, std::string address, Action gone)
+        : server_(server),
+          gone_(std::move(gone)),
+          peer_{std::move(address), {}},
+          link_(context, TlsLink::Side::server, std::move(socket), server.loop,
+                [this](const Error&) { gone_(); }) {
+        timer_ = server_.loop.after(server_.limits.time, gone_);
+        link_.handshake([this] {
+            link_.receive(server_.limits.question_max,
+                          [this](std::string question) { hand_over(std::move(question)); });
+        });
+    }
+    ~SecureClient() { *alive_ = false; }
+
+ private:
+    void hand_over(std::string question) {
+        peer_.chain_pem = link_.peer_chain_pem();
+        server_.handler(peer_, std::move(question), [this, alive = alive_](std::string text) {
+            if (!*alive) return;
+            if (text.empty() || text.size() > server_.limits.answer_max) return gone_();
+            link_.send(text, gone_);
+        });
+    }
+
+    Of server_;
+    Action gone_;  // posts our end, so it may be called more than once and from anywhere
+    SecurePeer peer_;
+    TlsLink link_;
+    Held timer_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with a late answer
+};
+
+class SecureServer final : public Subscription {
+ public:
+    SecureServer(Fd socket, LinuxLoop& loop, SecureSockets::Identity identity,
+                 SecureSockets::Handler handler, const SecureLimits& limits)
+        : socket_(std::move(socket)),
+          loop_(loop),
+          identity_(std::move(identity)),
+          handler_(std::move(handler)),
+          limits_(limits) {
+        listen();
+    }
+    ~SecureServer() override { *alive_ = false; }
+
+    // Makes sure that a context for the present identity is there.
+    Result<void> refresh() {
+        TlsIdentity now = identity_();
+        if (context_ && now.chain_pem == shown_.chain_pem && now.key_pem == shown_.key_pem)
+            return {};
+        auto context = TlsLink::make_context(TlsLink::Side::server, &now);
+        if (!context) return std::move(context).error();
+        context_ = std::move(*context);
+        shown_ = std::move(now);
+        return {};
+    }
+
+ private:
+    void listen() {
+        watch_ = loop_.watch_fd(socket_.get(), [this] { accept(); });
+    }
+
+    void accept() {
+        sockaddr_storage from{};
+        socklen_t size = sizeof from;
+        Fd client{::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &size,
+                            SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        if (!client && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+            // The client waits in the kernel's queue and would wake us again at once.
+            watch_.reset();
+            pause_ = loop_.after(Milliseconds{100}, [this] { listen(); });
+        }
+        if (!client || clients_.size() >= limits_.clients_max || !refresh()) return;
+        const std::uint64_t number = ++number_;
+        // Posted: a client must not be destroyed from within its own callback.
+        const Action gone = [this, number, alive = alive_] {
+            loop_.post([this, number, alive] {
+                if (*alive) clients_.erase(number);
+            });
+        };
+        clients_.emplace(number, std::make_unique<SecureClient>(
+                                     SecureClient::Of{loop_, limits_, handler_}, context_,
+                                     std::move(client), text_of(from, size), gone));
+    }
+
+    Fd socket_;
+    LinuxLoop& loop_;
+    SecureSockets::Identity identity_;
+    SecureSockets::Handler handler_;
+    SecureLimits limits_;
+    TlsIdentity shown_;
+    TlsContext context_;
+    std::uint64_t number_ = 0;
+    std::map<std::uint64_t, std::unique_ptr<SecureClient>> clients_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with posted actions
+    Held watch_;
+    Held pause_;
+};
+
+struct Listener {
+    Fd socket;
+    std::uint16_t port = 0;
+};
+
+// REQUIRES: `at` is numeric or a name of this machine: it is looked up here and now.
+Result<Listener> listen_at(const HostPort& at) {
+    const std::string where = at.text();
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* list = nullptr;
+    if (const int code =
+            ::getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &hints, &list))
+        return Error{Code::invalid, where + ": " + ::gai_strerror(code)};
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> found(list, ::freeaddrinfo);
+    Fd socket{::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    const int on = 1;  // a port in TIME_WAIT is free
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+        return failure(where);
+    if (::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+        ::listen(socket.get(), SOMAXCONN) != 0) {
+        if (errno == EADDRINUSE) return Error{Code::conflict, where + " is taken"};
+        if (errno == EADDRNOTAVAIL)
+            return Error{Code::invalid, where + ": not an address of this machine"};
+        return failure(where);
+    }
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0)
+        return failure(where);
+    const in_port_t port = bound.ss_family == AF_INET6
+                               ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                               : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
+    return Listener{std::move(socket), ntohs(port)};
+}
+
+}  // namespace
+
+Result<SecureSockets::Served> LinuxSecureSockets::serve(const HostPort& at, Identity identity,
+                                                        Handler handler,
+                                                        const SecureLimits& limits) {
+    auto listener = listen_at(at);
+    if (!listener) return std::move(listener).error();
+    auto server = std::make_unique<SecureServer>(std::move(listener->socket), loop_,
+                                                 std::move(identity), std::move(handler), limits);
+    if (auto ready = server->refresh(); !ready) return std::move(ready).error();
+    return Served{std::move(server), listener->port};
+}
+
+}  // namespace hansa
