@@ -25,6 +25,7 @@ if(HANSA_SANITIZE MATCHES "thread")
     target_compile_definitions(hansa_asio INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
 endif()
 
+# OpenSSL; its archives want the dynamic loader (for providers) and threads.
 hansa_archive(HANSA_SSL_A ssl)
 hansa_archive(HANSA_CRYPTO_A crypto)
 add_library(hansa_crypto INTERFACE)

@@ -42,6 +42,10 @@ bool valid_utf8(std::string_view text);
 std::string base64_encode(std::string_view bytes);                   // RFC 4648 section 4
 std::optional<std::string> base64_decode(std::string_view encoded);  // strict: padding required
 
+std::string hex_encode(std::string_view bytes);  // lower case
+// The inverse; empty when the text is not what hex_encode would have made.
+std::optional<std::string> hex_decode(std::string_view text);
+
 // "1 file", "3 files"
 std::string counted(std::uint64_t number, std::string_view noun);
 

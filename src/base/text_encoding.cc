@@ -29,6 +29,12 @@ int hex_value(char c) {
     return -1;
 }
 
+int lower_hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
 bool continues(std::string_view text, std::size_t at) {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
 }
@@ -176,6 +182,28 @@ std::optional<std::string> base64_decode(std::string_view encoded) {
         if (group & unused) return std::nullopt;  // a second spelling of the same bytes
         for (std::size_t j = 0; j < count; ++j)
             bytes += static_cast<char>(group >> (16 - 8 * j) & 255);
+    }
+    return bytes;
+}
+
+std::string hex_encode(std::string_view bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (char c : bytes) {
+        text += digits[static_cast<unsigned char>(c) >> 4];
+        text += digits[static_cast<unsigned char>(c) & 15];
+    }
+    return text;
+}
+
+std::optional<std::string> hex_decode(std::string_view text) {
+    std::string bytes;
+    if (text.size() % 2 != 0) return std::nullopt;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const int high = lower_hex_value(text[i]), low = lower_hex_value(text[i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        bytes += static_cast<char>(high * 16 + low);
     }
     return bytes;
 }

@@ -160,5 +160,13 @@ TEST(Base64, refuses_every_other_spelling) {
         EXPECT_EQ(base64_decode(text), std::nullopt) << text;
 }
 
+TEST(Text, hexadecimal_has_one_spelling) {
+    EXPECT_EQ(hex_encode(std::string("\x00\x7f\xff", 3)), "007fff");
+    EXPECT_EQ(hex_decode("007fff"), std::string("\x00\x7f\xff", 3));
+    EXPECT_EQ(hex_decode(""), "");
+    for (const char* text : {"0", "0g", "FF", "0x", " 00"})
+        EXPECT_EQ(hex_decode(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace hansa

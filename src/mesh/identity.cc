@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "data/json.h"
+#include "data/members.h"
 #include "mesh/keys.h"
-#include "mesh/members.h"
 
 namespace hansa {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "data/json.h"
-#include "mesh/members.h"
+#include "data/members.h"
 
 namespace hansa {
 namespace {

@@ -17,26 +17,30 @@ enum class CertificateUse {
 };
 
 // The name that every member's certificate carries and every client insists on, so that a peer's
-// certificate can never pass for the store (it stands for no address).
+// certificate can never pass for the store (it stands for no address). No peer may be called so.
 inline constexpr const char* store_server_name = "store.hansa.internal";
-// The common name that members insist on among themselves (etcd's --peer-cert-allowed-cn).
+// The common name that members insist on among themselves (etcd's --peer-cert-allowed-cn). No
+// peer may be called so either: its name is its certificate's common name.
 inline constexpr const char* member_common_name = "hansa-member";
 
 struct IssueOrder {
-    Claims claims;
-    std::string public_pem;  // of the key that the certificate is for
+    Claims claims;           // an empty cluster becomes the authority's
+    std::string public_pem;  // of the P-256 key that the certificate is for
     CertificateUse use = CertificateUse::peer;
     std::vector<std::string> addresses;  // IP addresses and DNS names; for members
-    Duration life = Seconds{24 * 3600};
+    Duration life = Seconds{24 * 3600};  // never beyond the authority's own
+    WallTime begins_after{};             // of a name that was revoked: the time of that
 };
 
 class Authority {
  public:
     // A new root (20 years) and an issuing key below it (2 years).
+    // REQUIRES: check_claims finds nothing wrong with the cluster's name.
     struct Made;
     static Made make(const std::string& cluster, WallTime now);
 
-    // `chain_pem`: the issuing certificate, then the root.
+    // `chain_pem`: the issuing certificate, then the root. Code::invalid unless the key belongs to
+    // the first, and both are authorities of one cluster that were made by Hansa.
     static Result<Authority> open(std::string_view key_pem, std::string_view chain_pem);
 
     const std::string& cluster() const { return cluster_; }
@@ -46,7 +50,8 @@ class Authority {
     const PrivateKey& key() const { return key_; }
 
     // PEM: the certificate, then the issuing one. Begins a minute before `now`, for clocks that
-    // differ. Code::invalid for a key or claims that no certificate can carry.
+    // differ. Code::invalid for a key or claims that no certificate can carry; Code::denied when
+    // the issuing certificate has expired.
     Result<std::string> issue(const IssueOrder& order, WallTime now) const;
 
  private:

@@ -16,20 +16,12 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "trust/claims.h"
 
 namespace hansa {
 
-struct Claims {
-    std::string cluster;  // of the authority; empty: from elsewhere
-    std::string uuid;     // of the host; empty: from elsewhere
-    std::string name;     // host name
-    std::string domain;   // "dc=lon,rack=r1"; may be empty
-    std::map<std::string, std::string> labels;
-    friend bool operator==(const Claims&, const Claims&) = default;
-};
-
-// What a TLS or authority key can do here. P-256 is what Hansa makes; RSA and others are accepted
-// beside certificates from elsewhere.
+// What a TLS or authority key can do here. P-256 is what Hansa makes; RSA of 2,048 bits and more,
+// other curves and Ed25519 are accepted beside certificates from elsewhere.
 class PrivateKey {
  public:
     static PrivateKey make();  // ECDSA P-256
@@ -55,14 +47,17 @@ class Certificate {
 
     std::string pem() const;
     std::string fingerprint() const;  // SHA-256 of the whole, lower-case hexadecimal
-    std::string key_pin() const;      // SHA-256 of the public key, likewise
-    std::string serial() const;       // hexadecimal
+    std::string key_pin() const;      // SHA-256 of the SubjectPublicKeyInfo, likewise
+    std::string serial() const;       // lower-case hexadecimal, two digits a byte
     WallTime not_before() const;
     WallTime not_after() const;
-    bool is_authority() const;
+    bool is_authority() const;  // by its basic constraints
 
     // Code::invalid when there is no usable name, or an extension of ours that cannot be read.
     Result<Claims> claims() const;
+
+    // Whether an authority of Hansa made it, by the extension of ours.
+    bool has_claims() const;
 
     // The purposes that it was issued for; one from elsewhere: both.
     bool may_serve_store() const;
@@ -71,26 +66,36 @@ class Certificate {
     bool verifies(std::string_view message, std::string_view signature) const;
     bool belongs_to(const PrivateKey& key) const;
 
+    // For people: "web1", or its subject where it names no host. Safe to print.
+    std::string label() const;
+
     struct State;
     const State& state() const { return *state_; }
+    explicit Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
  private:
-    friend class Authority;
-    explicit Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
     std::shared_ptr<const State> state_;  // shared by copies
 };
 
 // Serial numbers and names that an authority has taken back (revocation.h makes one of a list).
 struct Revoked {
     std::vector<std::string> serials;       // sorted
-    std::map<std::string, WallTime> names;  // every certificate of it issued before that
+    std::map<std::string, WallTime> names;  // every certificate of it that begins until then
+};
+
+// What the leaf of a chain is asked to be.
+enum class ChainLeaf {
+    host,       // a peer's or member's: may be a TLS client, names a host, is no authority
+    authority,  // an issuing certificate: signs certificates and revocation lists
 };
 
 // Whether `chain` (leaf first) leads to one of `roots` at `now`. The error says in words which
 // certificate fails and how: of another authority, expired since, not valid before (naming clock
-// skew where it is less than a day), revoked. Code::denied.
+// skew where it is less than a day), revoked. Code::denied. Order of what follows the leaf does
+// not matter; roots that are no authorities count for nothing.
 Result<void> verify_chain(std::span<const Certificate> chain, std::span<const Certificate> roots,
-                          WallTime now, const Revoked& revoked = {});
+                          WallTime now, const Revoked& revoked = {},
+                          ChainLeaf leaf = ChainLeaf::host);
 
 // When it is time to ask for a new one: at two thirds of the life.
 WallTime renewal_time(const Certificate& certificate);

@@ -1,4 +1,4 @@
-#include "mesh/members.h"
+#include "data/members.h"
 
 #include <algorithm>
 #include <cmath>
@@ -65,6 +65,18 @@ std::vector<std::string> Members::texts(std::string_view name) {
             if (is_text(item)) found.push_back(item.scalar().text);
     if (value->is_list() && found.size() == value->list().size()) return found;
     refuse_type(name, *value, "a list of texts");
+    return {};
+}
+
+std::map<std::string, std::string> Members::text_map(std::string_view name) {
+    const Value* value = any(name);
+    if (!value) return {};
+    std::map<std::string, std::string> found;
+    if (value->is_map())
+        for (const Value::Entry& entry : value->map())
+            if (is_text(entry.value)) found.emplace(entry.key, entry.value.scalar().text);
+    if (value->is_map() && found.size() == value->map().size()) return found;
+    refuse_type(name, *value, "an object of texts");
     return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ class Members {
     std::string text_if_any(std::string_view name);    // empty when absent
     bool flag(std::string_view name, bool otherwise);  // `otherwise` when absent
     std::vector<std::string> texts(std::string_view name);
+    std::map<std::string, std::string> text_map(std::string_view name);
 
     struct Range {
         std::int64_t min = 0;
