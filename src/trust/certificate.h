@@ -89,10 +89,10 @@ enum class ChainLeaf {
     authority,  // an issuing certificate: signs certificates and revocation lists
 };
 
-// Whether `chain` (leaf first) leads to one of `roots` at `now`. The error says in words which
-// certificate fails and how: of another authority, expired since, not valid before (naming clock
-// skew where it is less than a day), revoked. Code::denied. Order of what follows the leaf does
-// not matter; roots that are no authorities count for nothing.
+// Whether `chain` (leaf first) leads to one of `roots` at `now`; not_after is over already. The
+// error says in words which certificate fails and how: of another authority, expired since, not
+// valid before (naming clock skew where it is less than a day), revoked. Code::denied. Order of
+// what follows the leaf does not matter; roots that are no authorities count for nothing.
 Result<void> verify_chain(std::span<const Certificate> chain, std::span<const Certificate> roots,
                           WallTime now, const Revoked& revoked = {},
                           ChainLeaf leaf = ChainLeaf::host);

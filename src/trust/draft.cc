@@ -77,7 +77,8 @@ Certificate make_certificate(const Draft& draft, EVP_PKEY* public_key, const Cer
     add_extension(x509, above, NID_authority_key_identifier, "keyid:always");
     add_names(x509, draft.names);
     if (!draft.claims.empty()) add_claims(x509, draft.claims);
-    check(X509_sign(x509, issuer_key.state().key.get(), EVP_sha256()) > 0, "an authority signs");
+    EVP_PKEY* const key = issuer_key.state().key.get();
+    check(X509_sign(x509, key, digest_for(key)) > 0, "an authority signs");
     return Certificate{
         std::make_shared<const Certificate::State>(Certificate::State{std::move(made)})};
 }

@@ -11,12 +11,6 @@ namespace {
 // The range of WallTime in seconds, with a day to spare for arithmetic.
 constexpr std::int64_t seconds_max = INT64_MAX / 1'000'000'000 - 86'400;
 
-// Ed25519 and Ed448 hash by themselves.
-const EVP_MD* digest_for(EVP_PKEY* key) {
-    const int type = EVP_PKEY_get_base_id(key);
-    return type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
-}
-
 }  // namespace
 
 Bio reader(std::string_view text) {
@@ -63,6 +57,11 @@ std::string der_of_public(EVP_PKEY* key) {
     std::string text{reinterpret_cast<char*>(der), static_cast<std::size_t>(size)};
     OPENSSL_free(der);
     return text;
+}
+
+const EVP_MD* digest_for(EVP_PKEY* key) {
+    const int type = EVP_PKEY_get_base_id(key);
+    return type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
 }
 
 std::optional<std::string> sign(EVP_PKEY* key, std::string_view message) {

@@ -68,6 +68,9 @@ std::string der_of_public(EVP_PKEY* key);
 // For PEM readers: there is no passphrase.
 int no_passphrase(char*, int, int, void*);
 
+// SHA-256, but none for Ed25519 and Ed448, which hash by themselves.
+const EVP_MD* digest_for(EVP_PKEY* key);
+
 // Empty when the key cannot sign (a damaged one from elsewhere).
 std::optional<std::string> sign(EVP_PKEY* key, std::string_view message);
 bool verifies(EVP_PKEY* key, std::string_view message, std::string_view signature);
