@@ -82,17 +82,6 @@ Result<openssl::Key> key_for(const std::string& public_pem) {
     return key;
 }
 
-Result<std::string> cluster_of(const Certificate& certificate) {
-    auto text = openssl::claims_text(certificate.state().x509.get());
-    if (!text) return std::move(text).error();
-    auto claims = decode_claims(*text);
-    if (!claims) return std::move(claims).error();
-    if (!certificate.is_authority() || !claims->name.empty())
-        return Error{Code::invalid,
-                     "the certificate of " + certificate.label() + " is no authority's"};
-    return claims->cluster;
-}
-
 Result<Claims> claims_for(const IssueOrder& order, const std::string& cluster) {
     Claims claims = order.claims;
     if (claims.cluster.empty()) claims.cluster = cluster;
@@ -157,8 +146,8 @@ Result<Authority> Authority::open(std::string_view key_pem, std::string_view cha
                                         counted(chain->size(), "certificate")};
     if (!chain->front().belongs_to(*key))
         return Error{Code::invalid, "the authority's key does not belong to its certificate"};
-    auto cluster = cluster_of(chain->front());
-    auto root_cluster = cluster_of(chain->back());
+    auto cluster = openssl::cluster_of(chain->front());
+    auto root_cluster = openssl::cluster_of(chain->back());
     if (!cluster) return std::move(cluster).error().during("issuing certificate");
     if (!root_cluster) return std::move(root_cluster).error().during("root certificate");
     if (*cluster != *root_cluster)

@@ -54,4 +54,15 @@ Result<std::string> claims_text(const X509* certificate) {
                        static_cast<std::size_t>(ASN1_STRING_length(string.get()))};
 }
 
+Result<std::string> cluster_of(const Certificate& certificate) {
+    auto text = claims_text(certificate.state().x509.get());
+    if (!text) return std::move(text).error();
+    auto claims = decode_claims(*text);
+    if (!claims) return std::move(claims).error();
+    if (!certificate.is_authority() || !claims->name.empty())
+        return Error{Code::invalid,
+                     "the certificate of " + certificate.label() + " is no authority's"};
+    return claims->cluster;
+}
+
 }  // namespace hansa::openssl

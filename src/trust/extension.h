@@ -25,4 +25,7 @@ bool has_claims(const X509* certificate);
 // UTF8String in it.
 Result<std::string> claims_text(const X509* certificate);
 
+// Of an authority that Hansa made; Code::invalid for any other certificate.
+Result<std::string> cluster_of(const Certificate& certificate);
+
 }  // namespace hansa::openssl

@@ -2,6 +2,7 @@
 // `revocations`; every peer keeps the newest it has seen and never takes an older epoch. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -13,20 +14,28 @@
 namespace hansa {
 
 struct RevocationList {
+    std::string cluster;      // of the authority that signed it
     std::uint64_t epoch = 0;  // grows with every change
-    Revoked revoked;
+    Revoked revoked;          // times in whole milliseconds
 };
 
-// JSON text with the issuing chain and the signature inside.
-std::string sign_revocations(const RevocationList& list, const Authority& authority);
+// Of serials and names together, and of the text.
+inline constexpr std::size_t revocations_max = 10'000;
+inline constexpr std::size_t revocations_bytes_max = 1 << 20;
 
-// Code::denied when nobody below `roots` signed it or the signer was no authority; Code::invalid
-// for text that is no list (at most 1 MiB, 10,000 entries).
+// JSON text with the issuing certificate and the signature inside. Code::invalid for a list that
+// nobody would read: above a limit, serials that are not sorted, names that no host can have.
+Result<std::string> sign_revocations(const RevocationList& list, const Authority& authority);
+
+// Code::denied when nobody below `roots` signed it or the signer was no authority of the cluster;
+// Code::invalid for text that is no list.
 Result<RevocationList> read_revocations(std::string_view text, std::span<const Certificate> roots,
                                         WallTime now);
 
-// `list` with every certificate of `name` that was issued until now taken back.
+// `list` with every certificate of `name` that begins until now taken back, in the next epoch.
 RevocationList revoke_name(RevocationList list, const std::string& name, WallTime now);
+// The same with one certificate.
+RevocationList revoke_serial(RevocationList list, const std::string& serial);
 
 // The same for programs that read a CRL (etcd's --client-crl-file): DER, X.509 v2. A list of
 // names cannot be told by a CRL, so serials only: `revoked.serials`.
