@@ -1,7 +1,5 @@
 #include "trust/authority.h"
 
-#include <openssl/ec.h>
-
 #include <algorithm>
 
 #include "base/host.h"

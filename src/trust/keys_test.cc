@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "trust/certificate.h"
 
 namespace hansa {
 namespace {
@@ -15,14 +16,6 @@ const std::string public_key =
 const std::string signature = *hex_decode(
     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
     "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
-
-// Of RSA with 2,048 bits, or anything else that is no Ed25519 key.
-const char* const not_ed25519 =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\n"
-    "OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n"
-    "1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n"
-    "-----END PRIVATE KEY-----\n";
 
 TEST(Keys, sign_as_the_standard_says) {
     const SigningKey key = *SigningKey::of_seed(seed);
@@ -64,7 +57,7 @@ TEST(Keys, survive_their_pem) {
 }
 
 TEST(Keys, of_the_wrong_kind_or_length_are_refused_without_being_shown) {
-    auto wrong = SigningKey::from_pem(not_ed25519);
+    auto wrong = SigningKey::from_pem(PrivateKey::make().pem());
     ASSERT_FALSE(wrong);
     EXPECT_EQ(wrong.error().text, "the private key is not one of Ed25519");
     for (const std::string& text : {std::string{"secret"}, std::string{}, std::string(70'000, 'A')})

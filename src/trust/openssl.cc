@@ -8,8 +8,9 @@
 namespace hansa::openssl {
 namespace {
 
-// The range of WallTime in seconds, with a day to spare for arithmetic.
-constexpr std::int64_t seconds_max = INT64_MAX / 1'000'000'000 - 86'400;
+// Half the range of WallTime, so that the difference of two such times is a Duration: from 1824
+// to 2116.
+constexpr std::int64_t seconds_max = INT64_MAX / 1'000'000'000 / 2;
 
 }  // namespace
 

@@ -75,7 +75,8 @@ const EVP_MD* digest_for(EVP_PKEY* key);
 std::optional<std::string> sign(EVP_PKEY* key, std::string_view message);
 bool verifies(EVP_PKEY* key, std::string_view message, std::string_view signature);
 
-// Whole seconds; what lies beyond our clock's range becomes its end.
+// Whole seconds; what lies before 1824 or after 2116 becomes that, so that any two differ by a
+// Duration.
 WallTime wall_time(const ASN1_TIME* time);
 Time asn1_time(WallTime time);
 
