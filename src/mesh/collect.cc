@@ -6,15 +6,6 @@
 #include "base/text.h"
 
 namespace hansa {
-namespace {
-
-void append(Amendment& all, Amendment more) {
-    std::move(more.upserts.begin(), more.upserts.end(), std::back_inserter(all.upserts));
-    std::move(more.removals.begin(), more.removals.end(), std::back_inserter(all.removals));
-}
-
-}  // namespace
-
 Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog,
                      Report& report, HostName self, CollectorTimes times, CollectorEvents events)
     : loop_(loop),
@@ -38,6 +29,7 @@ void Collector::want(std::vector<CollectRequest> requests) {
 }
 
 bool Collector::folded(Revision revision) const {
+    if (!gathered_.empty()) return false;
     return requests_.empty() || (exports_ && exports_->folded() && fold_.revision() >= revision);
 }
 
@@ -85,7 +77,7 @@ void Collector::store_is(StoreStatus::State state) {
 
 void Collector::on_exports(Amendment amendment) {
     for (happened::Refused& refused : fold_.take_refusals()) report_.publish(std::move(refused));
-    emit(amendment);
+    gather(std::move(amendment));
 }
 
 void Collector::on_peers(const Reading& reading) {
@@ -116,7 +108,7 @@ void Collector::on_peer_events(const EventBatch& batch) {
 void Collector::set_present(const std::string& host) {
     present_.insert(host);
     if (absent_.erase(host) == 0) return;
-    emit(fold_.use(host, ExportFold::Use::collect));
+    gather(fold_.use(host, ExportFold::Use::collect));
     events_.on_moved();
 }
 
@@ -167,16 +159,14 @@ LifeFacts Collector::facts(const Absence& absence) const {
 // Judges every host that is absent, and waits for the next one to expire.
 void Collector::review() {
     const Instant now = loop_.clock().now();
-    Amendment amendment;
     std::optional<Instant> next;
     for (auto& [host, absence] : absent_) {
         absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
-        if (absence.expired) append(amendment, fold_.use(host, ExportFold::Use::drop));
+        if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop));
         const auto later = next_judgement(facts(absence), now, times_.life);
         if (later && (!next || *later < *next)) next = later;
     }
     arm(next);
-    emit(amendment);
     events_.on_moved();
 }
 
@@ -189,11 +179,29 @@ void Collector::arm(std::optional<Instant> next) {
     });
 }
 
-void Collector::emit(const Amendment& amendment) {
+void Collector::gather(Amendment amendment) {
     if (amendment.empty()) return;
+    if (gathered_.empty()) loop_.post(lifeline_.guard([this] { emit(); }));
+    for (Declaration& upsert : amendment.upserts) {
+        InstanceId id = upsert.instance();
+        gathered_.insert_or_assign(std::move(id), std::move(upsert));
+    }
+    for (InstanceId& removal : amendment.removals)
+        gathered_.insert_or_assign(std::move(removal), std::nullopt);
+}
+
+void Collector::emit() {
+    Amendment amendment;
+    for (auto& [id, declaration] : std::exchange(gathered_, {})) {
+        if (declaration)
+            amendment.upserts.push_back(std::move(*declaration));
+        else
+            amendment.removals.push_back(id);
+    }
     events_.on_amendment(amendment);
     report_.publish(happened::Collected{fold_.collected(), amendment.upserts.size(),
                                         amendment.removals.size()});
+    events_.on_moved();
 }
 
 std::vector<StalePeer> Collector::stale() const {

@@ -14,6 +14,7 @@
 
 #include "mesh/fold.h"
 #include "mesh/follower.h"
+#include "mesh/lifeline.h"
 #include "mesh/liveness.h"
 #include "report/report.h"
 
@@ -47,8 +48,8 @@ class Collector {
 
     void store_is(StoreStatus::State state);
 
-    // One full read is in, and everything up to `revision` (own publications are awaited, so that
-    // what one collects from oneself is there too); or nothing is asked for.
+    // One full read is in and told, and everything up to `revision` (own publications are awaited,
+    // so that what one collects from oneself is there too); or nothing is asked for.
     bool folded(Revision revision) const;
     bool wanted() const { return !requests_.empty(); }  // something is asked for
 
@@ -67,7 +68,8 @@ class Collector {
     void count_difference(std::string what);
     void review();
     void arm(std::optional<Instant> next);
-    void emit(const Amendment& amendment);
+    void gather(Amendment amendment);
+    void emit();
 
     struct Absence {
         Instant since;
@@ -93,6 +95,11 @@ class Collector {
     std::map<std::string, Absence> absent_;  // that have exports, but no peer record
     std::optional<Instant> store_since_;
     Held expiry_;
+
+    // What changed since the last on_amendment: empty means removed. Many peers may publish at the
+    // same time; each graph is redrawn once for all that one turn of the loop brought.
+    std::map<InstanceId, std::optional<Declaration>> gathered_;
+    Lifeline lifeline_;
 };
 
 }  // namespace hansa

@@ -106,7 +106,22 @@ TEST_F(Collecting, new_requests_are_answered_from_the_copy_while_the_store_is_aw
     store.go_away();
     loop.run_for(Seconds{10});
     collector->want({collect("file", "", "g*")});
-    EXPECT_EQ(picture(), "a:g1=2 ");
+    EXPECT_TRUE(reaches([&] { return picture() == "a:g1=2 "; }));
+}
+
+TEST_F(Collecting, what_one_turn_of_the_loop_brings_is_told_at_once) {
+    live("a");
+    export_from("a", file("f1", "1"));
+    export_from("a", file("g1", "2"));
+    collector->want({collect("file", "", "f*")});
+    ASSERT_TRUE(folds());
+    collector->want({collect("file", "", "g*")});
+    collector->want({collect("file", "", "?1")});
+    EXPECT_EQ(picture(), "a:f1=1 ") << "not from within the call";
+    EXPECT_FALSE(collector->folded(0)) << "what is not told yet is not folded";
+    ASSERT_TRUE(folds());
+    EXPECT_EQ(picture(), "a:f1=1 a:g1=2 ");
+    EXPECT_EQ(amendments, 2);
 }
 
 TEST_F(Collecting, keeps_what_it_knows_while_the_store_is_away_and_catches_up) {
