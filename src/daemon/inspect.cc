@@ -45,7 +45,7 @@ Result<Inspected> inspect(const std::string& path, const Catalog& catalog) {
     Graph graph(catalog);
     auto delta = graph.declare(*manifest);
     if (!delta) return std::move(delta).error();
-    auto exports = exports_of(*manifest, catalog, files);
+    auto exports = exports_of(manifest->resources, catalog, files);
     if (!exports) return std::move(exports).error();
     std::vector<std::string> warnings = std::move(manifest->warnings);
     warnings.insert(warnings.end(), delta->warnings.begin(), delta->warnings.end());

@@ -171,10 +171,10 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                              std::uint16_t usual, const char* flag) {
     for (const std::string& url : wished) {
         const HostPort at = cut(url);
-        auto is_free = ports_.sockets.port_is_free(at.host, at.port);
-        if (is_free) continue;
+        auto could_listen = ports_.sockets.port_is_free(at.host, at.port);
+        if (could_listen) continue;
         return Error{Code::unavailable, std::string(flag) + " " + url + ": " +
-                                            is_free.error().text +
+                                            could_listen.error().text +
                                             "; free it, or give another port"};
     }
     if (!wished.empty()) return wished.front();

@@ -55,7 +55,6 @@ struct Node::Parts {
     Report report{loop.clock()};
     Catalog catalog = standard_kinds();
     Graph graph{catalog};
-    Duration graph_took{0};                      // the last change of it
     std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
     std::unique_ptr<Home> home;
     std::unique_ptr<StoreLink> store;  // null: standalone
@@ -82,10 +81,14 @@ struct Node::Parts {
     void listen_to_signals();
     void serve_questions();
 
-    Result<Delta> declare(const Manifest& next);
-    void adopt(const Manifest& next, const Delta& delta);
+    struct Change {  // of the graph
+        Delta delta;
+        Duration took{0};
+    };
+    Result<Change> declare(const Manifest& next);
+    void adopt(Manifest next, const Change& change);
     void collect(const Amendment& amendment);
-    void redraw(const Delta& delta);
+    void redraw(const Change& change);
     void draw();
 
     void moved() {
@@ -127,8 +130,8 @@ Result<void> Node::Parts::prepare() {
         ManifestFile::Ports{loop, workers, machine.files, *watcher});
     auto first = manifest->load();
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
-    auto delta = declare(*first);
-    if (!delta) return std::move(delta).error();
+    auto change = declare(*first);
+    if (!change) return std::move(change).error();
     if (settings.tmp_prefix) {
         auto made = make_temporary_directory("hansa-");
         if (!made) return std::move(made).error().during("--tmp-prefix");
@@ -146,7 +149,7 @@ Result<void> Node::Parts::prepare() {
     serve_questions();
     if (!settings.standalone) open_store();
     make_runner();
-    adopt(*first, *delta);
+    adopt(std::move(*first), *change);
     trim_memory();  // the text of the graph and its tree are gone
     if (store) store->start();
     if (settings.watch) follow_manifest();
@@ -159,9 +162,9 @@ Result<void> Node::Parts::prepare() {
 
 void Node::Parts::follow_manifest() {
     auto watching = manifest->watch([this](Result<Manifest> next) {
-        auto delta = next ? declare(*next) : Result<Delta>(std::move(next).error());
-        if (delta) return adopt(*next, *delta);
-        report.publish(happened::GraphRefused{delta.error().text});
+        auto change = next ? declare(*next) : Result<Change>(std::move(next).error());
+        if (change) return adopt(std::move(*next), *change);
+        report.publish(happened::GraphRefused{change.error().text});
     });
     if (!watching)
         report.publish(
@@ -225,33 +228,32 @@ void Node::Parts::make_runner() {
         settings.converged_timeout, [this] { converged(); });
 }
 
-Result<Delta> Node::Parts::declare(const Manifest& next) {
+Result<Node::Parts::Change> Node::Parts::declare(const Manifest& next) {
     if (auto unable = kinds_not_runnable(next, catalog); !unable.empty())
         return Error{Code::invalid, settings.graph_file + ": kind " + join(unable, ", ") +
                                         " is known but cannot be applied yet; nothing is changed"};
     const Instant began = loop.clock().now();
     auto delta = graph.declare(next);
-    graph_took = loop.clock().now() - began;
-    return delta;
+    if (!delta) return std::move(delta).error();
+    return Change{std::move(*delta), loop.clock().now() - began};
 }
 
-void Node::Parts::adopt(const Manifest& next, const Delta& delta) {
+void Node::Parts::adopt(Manifest next, const Change& change) {
     for (const std::string& warning : next.warnings) report.publish(happened::Warned{warning});
-    redraw(delta);
-    if (store) store->collect(next.collects);
-    if (exporting) exporting->adopt(std::make_shared<const Manifest>(next));
+    redraw(change);
+    if (store) store->collect(std::move(next.collects));
+    if (exporting) exporting->adopt(exported_of(std::move(next.resources)));
 }
 
 void Node::Parts::collect(const Amendment& amendment) {
     const Instant began = loop.clock().now();
-    const Delta delta = graph.amend(amendment);
-    graph_took = loop.clock().now() - began;
-    redraw(delta);
+    Delta delta = graph.amend(amendment);
+    redraw({std::move(delta), loop.clock().now() - began});
 }
 
-void Node::Parts::redraw(const Delta& delta) {
-    tell(report, graph, delta, graph_took);
-    runner->adopt(delta);
+void Node::Parts::redraw(const Change& change) {
+    tell(report, graph, change.delta, change.took);
+    runner->adopt(change.delta);
     rest->moved();
     draw();
 }
