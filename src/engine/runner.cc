@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/state.h"
 
 namespace hansa {
@@ -15,7 +16,8 @@ class Teller final : public Speaker {
 
     void say(const std::string& line) override {
         loop_.post([report = report_, line] {
-            if (const auto alive = report.lock()) (*alive)->publish(happened::Spoke{line});
+            if (const auto alive = report.lock())
+                (*alive)->publish(happened::Spoke{printable_lines(line)});
         });
     }
 

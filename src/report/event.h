@@ -108,7 +108,7 @@ struct Noted {  // something worth a line, nothing wrong
     std::string text;
 };
 struct Spoke {  // a resource of kind print or msg
-    std::string line;
+    std::string line;  // safe for a terminal
 };
 struct AtRest {  // `resting` false: activity again
     bool resting = true;

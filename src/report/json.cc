@@ -124,6 +124,11 @@ Value resources_value(const Snapshot& snapshot) {
 
 }  // namespace
 
+MapBuilder& MapBuilder::text(std::string key, std::string value) {
+    if (!valid_utf8(value)) value = printable_lines(value);
+    return add(std::move(key), Value::of_text(std::move(value)));
+}
+
 MapBuilder& MapBuilder::milliseconds(std::string key, Duration value) {
     char text[32];
     std::snprintf(text, sizeof text, "%.3f",

@@ -207,6 +207,30 @@ def control_characters(t):
         assert done.stderr.replace("\n", "").isprintable(), repr(done.stderr)
 
 
+@case("odd-bytes", "what is no text, from another host or in a file's name, is shown and harmless")
+def odd_bytes(t):
+    graph = t.graph("g.yaml", """
+graph: g
+resources:
+  print:
+  - {name: "@@bytes", msg: {base64: "/xtbMW0K/w=="}}
+collect:
+- {kind: print}
+""")
+    agent = t.run(graph, "--hostname", "a")
+    agent.wait_for("spoke")
+    agent.wait_at_rest()
+    equal(t.command("status", "--json").returncode, 0, "status")
+    equal(agent.stop(), 0, "exit code")
+    equal(agent.out, ["\\xFF\\x1B[1m", "\\xFF"], "on stdout")
+    odd = os.fsencode(t.at("g")) + b"\xff.yaml"
+    os.rename(graph, odd)
+    for log in ("json", "text"):
+        done = t.command("run", "--standalone", "--hostname", "a", "-t", "0", "--log-format", log, odd)
+        equal(done.returncode, 0, done.stderr)
+        assert "g\\xFF.yaml" in done.stderr.replace("\\\\", "\\"), done.stderr
+
+
 @case("in-the-way", "a target that is a directory, a missing parent: named, the rest goes on")
 def in_the_way(t):
     os.makedirs(t.at("taken/inside"))
