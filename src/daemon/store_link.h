@@ -54,7 +54,8 @@ class StoreLink {
     KeyWatcher* key_watcher();
     MeshRest rest() const;
 
-    // Exports stay; an etcd of ours ends. `stopped` is called once, later.
+    // Exports and the host's name stay, unless the prefix is temporary; an etcd of ours ends.
+    // `stopped` is called once, later.
     void stop(Action stopped);
 
  private:

@@ -184,7 +184,8 @@ void Membership::leave(Departure departure, std::function<void(Result<void>)> do
     look_retry_.reset();
     put_retry_.reset();
     lease_kept_.reset();
-    if (!entered_) return loop_.post([done = std::move(done)] { done({}); });
+    // A claim that is under way may yet be carried out.
+    if (!entered_ && !claiming_) return loop_.post([done = std::move(done)] { done({}); });
     Transaction transaction;
     transaction.when.push_back(name_is_ours());
     transaction.then.push_back(Operation::remove(keys::name_of(host_)));

@@ -300,5 +300,24 @@ def tmp_prefix(t):
         equal(os.listdir(env["TMPDIR"]), [], "left behind")
 
 
+@case("tmp-prefix-seeds", "--tmp-prefix with seeds gives name and exports back when it ends")
+def tmp_prefix_seeds(t):
+    holder = t.run(demo_graph(t, "a"), "--hostname", "a")
+    store = holder.wait_for("store_changed", state="connected")["detail"]
+    env = {k: v for k, v in t.env.items() if k != "HANSA_PREFIX"}
+    env["TMPDIR"] = t.at("tmp")
+    os.mkdir(env["TMPDIR"])
+    graph = demo_graph(t, "b")
+    for _ in range(2):
+        since = holder.mark()
+        guest = t.run(graph, "--hostname", "b", "--tmp-prefix", "--seeds", store, "-t", "0",
+                      env=env)
+        equal(guest.wait(), 0, "exit code")
+        equal(os.listdir(env["TMPDIR"]), [], "left behind")
+        t.until(lambda s=since: any(e["withdrawn"] for e in holder.seen("collected", s)),
+                what="the exports of b are withdrawn", agent=holder)
+    equal(holder.stop(), 0, "exit code")
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -342,7 +342,7 @@ def foreign_prefix(t):
     os.chmod(t.at("state", "alone"), 0o700)
     t.write("state/alone/identity.json", "{not json")
     damaged = t.alone(graph, "-t", "0")
-    equal(damaged.wait(), 2, "a damaged identity")
+    equal(damaged.wait(), 3, "a damaged identity")
     assert any("identity.json" in line for line in damaged.lines), damaged.tell()
     equal(t.read("state/alone/identity.json"), "{not json", "it is left as it is")
     assert not os.path.exists(t.at("f")), "nothing is changed"
