@@ -43,9 +43,8 @@ void Collector::follow() {
         find_absent();
     };
     events.on_events = [this](const EventBatch& batch) {
-        const std::size_t hosts = fold_.host_count();
         on_exports(fold_.apply(batch));
-        if (fold_.host_count() != hosts) find_absent();
+        look_at_turned();
         events_.on_moved();
     };
     events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
@@ -115,6 +114,7 @@ void Collector::set_present(const std::string& host) {
 // Counted from now: when its lease ended, or when its exports were first seen.
 void Collector::find_absent() {
     if (!exports_->folded() || !peers_->folded()) return;
+    (void)fold_.take_turned();
     const std::vector<std::string> hosts = fold_.hosts();
     std::erase_if(absent_, [&](const auto& absent) {
         if (std::binary_search(hosts.begin(), hosts.end(), absent.first)) return false;
@@ -124,6 +124,20 @@ void Collector::find_absent() {
     for (const std::string& host : hosts)
         if (!present_.contains(host)) absent_.try_emplace(host, Absence{loop_.clock().now()});
     review();
+}
+
+// The same for the few hosts that began or ceased to export.
+void Collector::look_at_turned() {
+    if (!peers_->folded()) return;  // then all are looked at
+    const std::set<std::string> turned = fold_.take_turned();
+    for (const std::string& host : turned) {
+        if (!fold_.exports(host)) {
+            if (absent_.erase(host) > 0) (void)fold_.use(host, ExportFold::Use::collect);
+        } else if (!present_.contains(host)) {
+            absent_.try_emplace(host, Absence{loop_.clock().now()});
+        }
+    }
+    if (!turned.empty()) review();
 }
 
 bool Collector::check_exports(const Reading& reading, const std::set<std::string>& touched) {

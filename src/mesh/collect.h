@@ -77,6 +77,7 @@ class Collector {
     };
     LifeFacts facts(const Absence& absence) const;
     void find_absent();
+    void look_at_turned();
     void set_present(const std::string& host);
 
     Loop& loop_;

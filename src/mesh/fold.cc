@@ -86,7 +86,9 @@ void ExportFold::put(const Record& record, Touched& touched) {
     }
     if (!key->id) return put_manifest(key->host, record, touched);
 
-    Entry& entry = hosts_[key->host].entries[*key->id];
+    Host& host = hosts_[key->host];
+    if (host.entries.empty()) turned_.insert(key->host);
+    Entry& entry = host.entries[*key->id];
     entry.round = round_;
     if (entry.present && record.modified <= entry.modified) return;
     entry.present = true;
@@ -161,7 +163,9 @@ Amendment ExportFold::settle(const Touched& touched) {
         Host& host = hosts_.at(name);
         const auto entry = host.entries.find(id);
         settle(name, host, id, entry->second, amendment);
-        if (!entry->second.present) host.entries.erase(entry);
+        if (entry->second.present) continue;
+        host.entries.erase(entry);
+        if (host.entries.empty()) turned_.insert(name);
     }
     return amendment;
 }
@@ -252,10 +256,9 @@ std::vector<std::string> ExportFold::hosts() const {
     return found;
 }
 
-std::size_t ExportFold::host_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(hosts_.begin(), hosts_.end(),
-                      [](const auto& host) { return !host.second.entries.empty(); }));
+bool ExportFold::exports(const std::string& host) const {
+    const auto found = hosts_.find(host);
+    return found != hosts_.end() && !found->second.entries.empty();
 }
 
 std::size_t ExportFold::differences(const Reading& reading,

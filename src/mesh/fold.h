@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/host.h"
@@ -44,7 +45,10 @@ class ExportFold {
 
     // Hosts that hold at least one record, in order.
     std::vector<std::string> hosts() const;
-    std::size_t host_count() const;
+    bool exports(const std::string& host) const;
+
+    // Those that came to be or ceased to be among them since the last call.
+    std::set<std::string> take_turned() { return std::exchange(turned_, {}); }
 
     // The last one folded in; 0 before the first.
     Revision revision() const { return revision_; }
@@ -103,6 +107,7 @@ class ExportFold {
     std::map<std::string, Host> hosts_;
     std::map<std::string, Revision> garbage_;  // keys that are no keys of ours; bounded
     std::vector<happened::Refused> refusals_;
+    std::set<std::string> turned_;
     std::size_t collected_ = 0;
     std::uint64_t round_ = 0;
     Revision revision_ = 0;
