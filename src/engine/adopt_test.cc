@@ -205,6 +205,30 @@ TEST_F(Adopt, stopping_lets_what_runs_end_and_starts_nothing_more) {
     EXPECT_EQ(stopped, 1);
 }
 
+// A machine that does one thing at a time.
+class BusyMachine : public RunnerTest {
+ protected:
+    BusyMachine() : RunnerTest({}, {.workers = {.at_once = 1}}) {}
+};
+
+TEST_F(BusyMachine, what_waits_for_a_worker_when_the_runner_is_stopped_never_runs) {
+    ManifestBuilder manifest;
+    for (int i = 0; i < 20; ++i) {
+        subject(std::to_string(i)).takes = Seconds{2};
+        manifest.add(part(std::to_string(i)));
+    }
+    want(manifest);
+    pass(Seconds{1});
+    bool stopped = false;
+    runner_->stop([&stopped] { stopped = true; });
+    pass(Seconds{2});
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(lab_.log.size(), 2u) << "one was being applied";
+    EXPECT_EQ(runs_.size(), 1u);
+    EXPECT_EQ(runner_->standing().failed, 0u);
+    EXPECT_EQ(runner_->standing().due, 19u);
+}
+
 TEST_F(Adopt, stopping_at_rest_is_told_soon) {
     want(ManifestBuilder().add(part("a")));
     settle();

@@ -125,7 +125,8 @@ void Runner::State::overdue(Ticket ticket) {
     if (found == flights_.end()) return;
     const Run& run = *found->second.run;
     const std::int64_t began = run.began;
-    if (began == 0) return timeouts_.set_after(ticket, run.timeout);
+    if (began == Run::called_off) return;
+    if (began == Run::queued) return timeouts_.set_after(ticket, run.timeout);
     const Instant deadline = Instant{Nanoseconds{began}} + run.timeout;
     if (ports_.loop.clock().now() < deadline) return timeouts_.set(ticket, deadline);
     found->second.cancel->cancel();

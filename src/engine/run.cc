@@ -1,5 +1,6 @@
 #include "engine/run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -41,9 +42,20 @@ std::string shown(const std::string& text, bool sensitive) {
 
 }  // namespace
 
+void Run::call_off() {
+    std::int64_t expected = queued;
+    began.compare_exchange_strong(expected, called_off);
+}
+
 void perform(Run& run, Task& task) {
     const Instant began = task.now();
-    run.began = began.time_since_epoch().count();
+    std::int64_t expected = Run::queued;
+    const std::int64_t moment = std::max<std::int64_t>(1, began.time_since_epoch().count());
+    if (!run.began.compare_exchange_strong(expected, moment)) {
+        run.outcome = Outcome::failed;
+        run.error = Error{Code::cancelled, "called off"};
+        return;
+    }
     std::optional<Instant> deadline;
     if (run.timeout > Milliseconds{0}) deadline = began + run.timeout;
     const Context context{run.machine,       task,       deadline, run.refresh, run.store,

@@ -113,6 +113,7 @@ void Runner::State::stop(Action stopped) {
     stopped_ = std::move(stopped);
     for (Slot slot = 0; slot < stations_.size(); ++slot) disarm(stations_[slot], slot);
     agenda_.clear_all();
+    for (auto& [ticket, flight] : flights_) flight.run->call_off();
     ports_.loop.post([weak = weak_from_this()] {
         if (const auto state = weak.lock()) state->finish_stopping();
     });
