@@ -19,6 +19,8 @@ using UserId = std::uint32_t;
 using GroupId = std::uint32_t;
 using FileMode = std::uint32_t;  // the twelve permission bits
 
+constexpr FileMode set_id_bits = 06000;  // a program runs as its file's owner or group
+
 enum class FileType { regular, directory, symlink, other };
 
 struct FileStatus {
@@ -71,7 +73,9 @@ class Files {
     virtual Result<void> make_symlink(const std::string& path, const std::string& target) = 0;
     virtual Result<std::string> read_symlink(const std::string& path) const = 0;
 
-    // Changes what is given on what exists; never on the target of a symbolic link.
+    // Changes what is given on what exists; never on the target of a symbolic link. Here and in
+    // write(), a regular file that gets another owner or group loses its set-id bits unless a
+    // mode is given.
     virtual Result<void> set_attributes(const std::string& path,
                                         const FileAttributes& attributes) = 0;
 

@@ -48,9 +48,14 @@ FileAttributes attributes_for(const WantedAttributes& wanted, FileType type,
                               const std::optional<FileStatus>& found) {
     FileAttributes attributes{.mode = {}, .owner = wanted.owner, .group = wanted.group};
     const FileMode fresh = type == FileType::directory ? 0755 : 0644;
+    if (!wanted.mode || type == FileType::symlink) return attributes;
     const bool kept = found && found->type == type;
-    if (wanted.mode && type != FileType::symlink)
-        attributes.mode = wanted.mode->apply_to(kept ? found->mode : fresh, type);
+    FileMode before = kept ? found->mode : fresh;
+    const bool moves = kept && (wanted.owner.value_or(found->owner) != found->owner ||
+                                wanted.group.value_or(found->group) != found->group);
+    // As the port does where no mode is asked for: what was meant for one owner is not another's.
+    if (moves && type == FileType::regular) before &= ~set_id_bits;
+    attributes.mode = wanted.mode->apply_to(before, type);
     return attributes;
 }
 

@@ -112,6 +112,24 @@ TEST_P(FileKind, keeps_the_mode_of_the_file_it_replaces) {
     EXPECT_EQ(status("f").mode, 0640u);
 }
 
+TEST_P(FileKind, what_gets_another_owner_runs_as_it_only_where_that_is_asked_for) {
+    const auto set_id = [this](const char* name) {
+        put(name, "x", {.mode = 04755, .owner = {}, .group = {}});
+    };
+    set_id("f");
+    const std::string given = converge("f", "{owner: \"4321\"}");
+    if (given.find("denied") != std::string::npos) GTEST_SKIP() << "only root gives files away";
+    EXPECT_EQ(given, "changed");
+    EXPECT_EQ(status("f").mode, 0755u);
+    set_id("g");
+    EXPECT_EQ(converge("g", "{owner: \"4321\", mode: \"u+x\"}"), "changed");
+    EXPECT_EQ(status("g").mode, 0755u);
+    EXPECT_EQ(converge("g", "{owner: \"4321\", mode: \"u+x\"}"), "ok");
+    set_id("h");
+    EXPECT_EQ(converge("h", "{owner: \"4321\", mode: \"u+s\"}"), "changed");
+    EXPECT_EQ(status("h").mode, 04755u);
+}
+
 TEST_P(FileKind, sets_modes_as_chmod_does) {
     EXPECT_EQ(converge("f", "{content: x, mode: \"u=rw,go=r\"}"), "changed");
     EXPECT_EQ(status("f").mode, 0644u);

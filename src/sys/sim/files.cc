@@ -61,6 +61,9 @@ std::string joined(const std::string& directory, const std::string& name) {
 
 template <class N>
 void apply_attributes(N& node, const FileAttributes& attributes) {
+    const bool moves = attributes.owner.value_or(node.owner) != node.owner ||
+                       attributes.group.value_or(node.group) != node.group;
+    if (moves && node.type == FileType::regular) node.mode &= ~set_id_bits;
     if (attributes.mode) node.mode = *attributes.mode & 07777;
     if (attributes.owner) node.owner = *attributes.owner;
     if (attributes.group) node.group = *attributes.group;
