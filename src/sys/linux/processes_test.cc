@@ -341,6 +341,17 @@ TEST_F(LinuxProcessesTest, a_dropped_child_is_killed_with_its_group_and_reaped) 
     EXPECT_TRUE(test::run_until(loop_, [&] { return !alive(pid) && !alive(grandchild); }));
 }
 
+TEST_F(LinuxProcessesTest, what_a_child_leaves_in_its_group_ends_with_it) {
+    std::string line;
+    bool ended = false;
+    auto child = processes_.start(shell("sleep 600 >/dev/null 2>&1 & echo $!"), Lifetime::own,
+                                  {.on_line = [&](std::string text) { line = text; },
+                                   .on_exit = [&](Exit) { ended = true; }});
+    ASSERT_TRUE(child);
+    ASSERT_TRUE(test::run_until(loop_, [&] { return ended; }));
+    EXPECT_TRUE(test::run_until(loop_, [&] { return !alive(std::stoi(line)); }));
+}
+
 TEST_F(LinuxProcessesTest, children_that_close_their_output_are_still_followed) {
     std::optional<Exit> ended;
     auto child = processes_.start(shell("exec >&- 2>&-; sleep 0.1; exit 5"), Lifetime::own,
