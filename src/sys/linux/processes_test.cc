@@ -252,6 +252,18 @@ TEST_F(LinuxProcessesTest, user_and_group_change_and_our_own_rights_stay) {
     EXPECT_EQ(::geteuid(), 0u);
 }
 
+TEST_F(LinuxProcessesTest, a_user_whom_nobody_knows_needs_a_group_and_never_gets_ours) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    Command command = shell("id -u; id -g; id -G");
+    command.user = 54321;
+    const auto exit = run(command);
+    ASSERT_FALSE(exit) << exit->output;
+    EXPECT_EQ(exit.error().code, Code::denied);
+    EXPECT_NE(exit.error().text.find("write group too"), std::string::npos) << exit.error().text;
+    command.group = 12;
+    EXPECT_EQ(output(command), "54321\n12\n12\n");
+}
+
 TEST_F(LinuxProcessesTest, a_killed_child_reports_the_signal) {
     auto exit = run(shell("kill -9 $$"));
     ASSERT_TRUE(exit);
