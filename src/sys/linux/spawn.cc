@@ -321,12 +321,13 @@ Result<Spawned> spawn(const Command& command, const SpawnTerms& terms, int outpu
     plan.our_pid = ::getpid();
     plan.tied = terms.lifetime == Lifetime::tied_to_us;
 
-    // Changing the child's user marks the shared memory, and so us, as not for inspection.
-    int inspectable = plan.change_user ? ::prctl(PR_GET_DUMPABLE) : -1;
+    // Before the first child: a later look may fall between another worker's child and its repair.
+    static const int inspectable = ::prctl(PR_GET_DUMPABLE);
     int pidfd = -1;
     int pid = clone_child(plan, &pidfd);
     if (pid < 0) return failure("starting \"" + command.arguments[0] + "\"");
-    if (inspectable >= 0) ::prctl(PR_SET_DUMPABLE, inspectable);
+    // Changing the child's user marks the shared memory, and so us, as not for inspection.
+    if (plan.change_user && inspectable >= 0) ::prctl(PR_SET_DUMPABLE, inspectable);
 
     Spawned child{pid, Fd(pidfd)};
     if (plan.error == 0) return child;
