@@ -32,8 +32,8 @@ struct Run {
     bool refresh = false;
     Milliseconds timeout{0};  // 0: none
 
-    // When the task began, as a count of nanoseconds, or one of these. Whoever changes `queued`
-    // first decides whether there is a run at all.
+    // When the check or apply under way began, as a count of nanoseconds, or one of these. Whoever
+    // changes `queued` first decides whether there is a run at all.
     static constexpr std::int64_t queued = 0;  // waits for a worker
     static constexpr std::int64_t called_off = -1;
     std::atomic<std::int64_t> began{queued};
@@ -49,8 +49,8 @@ struct Run {
     Duration took{0};
 };
 
-// In a worker. A run that was called off ends as cancelled at once. The deadline holds for check
-// and apply together.
+// In a worker. A run that was called off ends as cancelled at once. Check and apply have the
+// same time each.
 void perform(Run& run, Task& task);
 
 // Cut, printable, secrets hidden.
