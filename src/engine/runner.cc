@@ -65,7 +65,6 @@ void Runner::State::enter(Slot slot) {
     station.bucket.reset();
     station.failures = station.fruitless = 0;
     station.calm_until = {};
-    station.refresh = false;
     if (board_.knows(slot) && board_.phase(slot) == Phase::running)
         station.obsolete = true;  // begins afresh when that run has ended
     else
@@ -76,8 +75,10 @@ void Runner::State::begin_afresh(Slot slot) {
     Station& station = stations_[slot];
     const Vertex& now = vertex(slot);
     station.obsolete = station.again = false;
-    if (!now.resource) return board_.set(slot, Phase::missing);
-    if (now.yields_to) return board_.set(slot, Phase::yielding);
+    if (!now.resource || now.yields_to) {
+        station.refresh = false;
+        return board_.set(slot, now.resource ? Phase::yielding : Phase::missing);
+    }
     if (now.meta.limit > 0)
         station.bucket = std::make_unique<Bucket>(now.meta.limit, std::max(1u, now.meta.burst),
                                                   ports_.loop.clock().now());
