@@ -33,7 +33,7 @@ class ExportFold {
     // Replaces the requests; kinds that nobody knows here are refused.
     Amendment want(const std::vector<CollectRequest>& requests);
 
-    // The whole prefix, read at once.
+    // The whole prefix, read at once, in place of everything held.
     Amendment replace(const Reading& reading);
 
     // What one batch changed. Events that are older than what is held are passed over.
@@ -84,10 +84,13 @@ class ExportFold {
     };
     using Touched = std::set<std::pair<std::string, ResourceId>>;
 
-    void put(const Record& record, Touched& touched);
-    void put_manifest(const std::string& host, const Record& record, Touched& touched);
+    enum class Source { reading, event };
+    static bool is_news(const Record& record, const Entry& held, Source source);
+    void put(const Record& record, Source source, Touched& touched);
+    void put_manifest(const std::string& host, const Record& record, Source source,
+                      Touched& touched);
     void remove(const Record& record, Touched& touched);
-    void remove_unseen(Revision revision, Touched& touched);
+    void remove_unseen(Touched& touched);
     void announce(const std::string& name, Host& host, std::uint64_t generation, Touched& touched);
     void touch_all(const std::string& name, const Host& host, Touched& touched) const;
 

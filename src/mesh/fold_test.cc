@@ -312,5 +312,17 @@ TEST_F(Fold, adds_up_over_random_histories) {
     EXPECT_EQ(held_, expected);
 }
 
+TEST_F(Fold, a_store_that_was_set_back_is_followed_back) {
+    take(fold_.want({collect("file")}));
+    take(fold_.replace(
+        {20, {record("a", file("f1", "new"), 18), record("a", file("f2", "x"), 19)}}));
+    take(fold_.replace({10, {record("a", file("f1", "old"), 9)}}));
+    EXPECT_EQ(picture(), "a:f1=old ");
+    EXPECT_EQ(fold_.revision(), 10);
+    // Its history goes on along another branch, and comes to revisions that were held before.
+    take(fold_.replace({18, {record("a", file("f1", "else"), 18)}}));
+    EXPECT_EQ(picture(), "a:f1=else ");
+}
+
 }  // namespace
 }  // namespace hansa
