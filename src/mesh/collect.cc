@@ -24,8 +24,17 @@ void Collector::want(std::vector<CollectRequest> requests) {
     if (requests == requests_) return;
     requests_ = std::move(requests);
     on_exports(fold_.want(requests_));
+    if (requests_.empty()) unfollow();
     if (!requests_.empty() && !exports_) follow();
     events_.on_moved();
+}
+
+void Collector::unfollow() {
+    exports_.reset();
+    peers_.reset();
+    absent_.clear();
+    expiry_.reset();
+    on_exports(fold_.replace({}));
 }
 
 bool Collector::folded(Revision revision) const {
@@ -107,6 +116,7 @@ void Collector::on_peer_events(const EventBatch& batch) {
 void Collector::set_present(const std::string& host) {
     present_.insert(host);
     if (absent_.erase(host) == 0) return;
+    report_.publish(happened::Noted{"host " + host + " is back"});
     gather(fold_.use(host, ExportFold::Use::collect));
     events_.on_moved();
 }
@@ -175,13 +185,27 @@ void Collector::review() {
     const Instant now = loop_.clock().now();
     std::optional<Instant> next;
     for (auto& [host, absence] : absent_) {
+        const bool was_expired = absence.expired;
         absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
         if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop));
+        tell(host, absence, was_expired);
         const auto later = next_judgement(facts(absence), now, times_.life);
         if (later && (!next || *later < *next)) next = later;
     }
     arm(next);
     events_.on_moved();
+}
+
+void Collector::tell(const std::string& host, Absence& absence, bool was_expired) {
+    const std::string grace = readable(times_.life.grace);
+    if (!std::exchange(absence.told, true))
+        report_.publish(happened::Noted{"host " + host +
+                                        " is gone; what it exports stays in "
+                                        "force for " +
+                                        grace});
+    if (absence.expired && !was_expired)
+        report_.publish(happened::Warned{"host " + host + " has been gone for " + grace +
+                                         "; what it exports is no longer collected"});
 }
 
 void Collector::arm(std::optional<Instant> next) {

@@ -60,6 +60,7 @@ class Collector {
 
  private:
     void follow();
+    void unfollow();
     void on_exports(Amendment amendment);
     void on_peers(const Reading& reading);
     void on_peer_events(const EventBatch& batch);
@@ -74,8 +75,10 @@ class Collector {
     struct Absence {
         Instant since;
         bool expired = false;
+        bool told = false;
     };
     LifeFacts facts(const Absence& absence) const;
+    void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
     void look_at_turned();
     void set_present(const std::string& host);
