@@ -42,6 +42,7 @@ void Exporting::make() {
 }
 
 void Exporting::take(Result<std::vector<Export>> exports) {
+    failed_ = !exports;
     if (exports) return deliver_(std::move(*exports));
     ports_.report.publish(happened::Refused{"export", exports.error().text});
 }

@@ -39,6 +39,9 @@ class Exporting {
     // A newer set than the one delivered is being made.
     bool busy() const { return busy_; }
 
+    // The newest set could not be made: a source is unreadable, for one.
+    bool failed() const { return failed_; }
+
     // From now on these are exported, all of them.
     void adopt(std::vector<Declaration> exported);
 
@@ -55,6 +58,7 @@ class Exporting {
     std::vector<Held> watches_;
     bool busy_ = false;
     bool again_ = false;
+    bool failed_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with pending tasks
 };
 

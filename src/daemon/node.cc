@@ -212,6 +212,7 @@ void Node::Parts::open_store() {
 MeshRest Node::Parts::mesh_rest() const {
     MeshRest now = store ? store->rest() : MeshRest{};
     if (exporting && exporting->busy()) now.exports_acknowledged = false;
+    if (exporting && exporting->failed()) now.exports_failed = true;
     return now;
 }
 
@@ -265,7 +266,7 @@ void Node::Parts::draw() {
 }
 
 void Node::Parts::converged() {
-    const bool failed = runner->standing().failed > 0;
+    const bool failed = runner->standing().failed > 0 || mesh_rest().exports_failed;
     ending.finish({}, failed ? ExitCode::failures : ExitCode::fine);
 }
 

@@ -127,12 +127,12 @@ StoreLink::~StoreLink() = default;
 
 void StoreLink::start() {
     const std::vector<std::string>& seeds = state_->settings.seeds;
+    state_->mesh.start();
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
         state_->store->use_endpoints(seeds);
     }
-    state_->mesh.start();
 }
 
 void StoreLink::publish(std::vector<Export> exports) {
@@ -157,7 +157,8 @@ KeyWatcher* StoreLink::key_watcher() {
 
 MeshRest StoreLink::rest() const {
     const MeshStanding standing = state_->mesh.standing();
-    return {standing.exports_acknowledged, standing.collect_folded};
+    return {standing.exports_acknowledged, standing.collect_folded,
+            !standing.exports_refused.empty()};
 }
 
 // Of a temporary prefix nothing stays: nobody could ever renew what it left in the store.

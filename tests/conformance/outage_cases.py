@@ -478,6 +478,30 @@ def quota(t):
     equal(agent.stop(), 0, "exit code")
 
 
+@case("export-fails", "what cannot be exported is told; the agent rests, and its exit says so")
+def export_fails(t):
+    graph = t.graph("a.yaml", """
+graph: g
+resources:
+  file:
+  - {name: "@@f", path: T/f, source: T/none}
+  - {name: own, path: T/own, content: mine}
+""")
+    agent = t.run(graph, "--hostname", "a", "-t", "0")
+    equal(agent.wait(), 4, "exit code")
+    assert agent.seen("refused", cause="export"), agent.tell()
+    equal(t.read("own"), "mine")
+
+
+@case("last-export", "the last export of a host is withdrawn before it converges")
+def last_export(t):
+    equal(t.run(peer_graph(t, "a"), "--hostname", "a", "-t", "0").wait(), 0, "exit code")
+    graph = t.graph("a.yaml", "graph: g\nresources:\n  file: [{name: own, path: T/own}]\n")
+    agent = t.run(graph, "--hostname", "a", "-t", "0")
+    equal(agent.wait(), 0, "exit code")
+    assert agent.seen("published", exports=0, removed=1), agent.tell()
+
+
 @case("plain-user", "a plain user's agent keeps its state below its home, and serves a store")
 def plain_user(t):
     need_root()
