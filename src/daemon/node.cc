@@ -49,11 +49,11 @@ struct Node::Parts {
     std::unique_ptr<LinuxPathWatcher> watcher;  // made by prepare(): the kernel may refuse it
     LinuxSockets sockets{loop};
     LinuxLocks locks{loop};
+    Catalog catalog = standard_kinds();  // above the workers, which read graphs by it
     LinuxWorkers workers{loop, {.limit = settings.workers}};
 
     // What is wanted, what is, and what is told of both.
     Report report{loop.clock()};
-    Catalog catalog = standard_kinds();
     Graph graph{catalog};
     std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
     std::unique_ptr<Home> home;

@@ -108,6 +108,19 @@ def odd_graph_file(t):
     refused(t, "/dev/zero", "regular file")
 
 
+@case("end-while-reading", "an end while a large edited graph is still being read: code 0, nothing breaks")
+def end_while_reading(t):
+    many = "".join(f"  - {{name: f{i}, path: T/f, content: x}}\n" for i in range(60_000))
+    for _ in range(3):
+        agent = t.alone(t.graph("g.yaml", GOOD))
+        agent.wait_at_rest()
+        threads = f"/proc/{agent.process.pid}/task"
+        t.until(lambda at=threads: len(os.listdir(at)) == 1, what="no worker is left")
+        t.graph("g.yaml", "graph: large\nresources:\n  file:\n" + many)
+        t.until(lambda at=threads: len(os.listdir(at)) > 1, what="a worker reads the edit")
+        equal(agent.stop(), 0, "exit code")
+
+
 @case("unreadable-graph", "a graph that this user may not read: exit 2, said plainly")
 def unreadable_graph(t):
     need_root()
