@@ -195,7 +195,7 @@ void Node::Parts::serve_questions() {
 
 void Node::Parts::open_store() {
     store = std::make_unique<StoreLink>(
-        StoreLink::Ports{loop, workers, machine.files, *watcher, machine.processes, locks, sockets,
+        StoreLink::Ports{loop, machine.files, *watcher, machine.processes, locks, sockets,
                          machine.accounts, random, catalog, report},
         settings, *home,
         StoreLink::Events{

@@ -23,7 +23,6 @@ class StoreLink {
  public:
     struct Ports {
         Loop& loop;
-        Workers& workers;
         Files& files;
         PathWatcher& watcher;
         Processes& processes;
