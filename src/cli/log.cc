@@ -41,6 +41,8 @@ void Log::attach(Report& report) {
 }
 
 void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) const {
+    if (const auto* rest = std::get_if<happened::AtRest>(&event); rest && rest->only_a_number)
+        return;
     if (const auto* spoke = std::get_if<happened::Spoke>(&event)) {
         print_line(stdout, spoke->line);
         std::fflush(stdout);

@@ -112,7 +112,8 @@ struct Spoke {  // a resource of kind print or msg
 };
 struct AtRest {  // `resting` false: activity again
     bool resting = true;
-    std::string waiting_for;  // while not resting: "the store", "3 resources"
+    std::string waiting_for;     // while not resting: "the store", "3 resources"
+    bool only_a_number = false;  // of the last word has changed: for the picture, not for a log
 };
 struct Converged {
     Seconds quiet{0};
