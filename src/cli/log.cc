@@ -61,6 +61,14 @@ void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) cons
     print(event);
 }
 
+int Log::refuse(Report& report, const Error& error) const {
+    if (format_ == LogFormat::text) return hansa::refuse(error);
+    const int code = static_cast<int>(exit_code_of(error.code));
+    report.publish(happened::Fatal{error.text});
+    report.publish(happened::Stopped{code});
+    return code;
+}
+
 int refuse(const Error& error) {
     for (const std::string& line : split(error.text, '\n'))
         std::fprintf(stderr, "hansa: %s\n", printable(line, line_bytes_max).c_str());

@@ -66,6 +66,14 @@ class Teller {
                     std::to_string(event.removed) + " gone";
         return unless_quiet({text + " (" + readable(event.took) + ")", nullptr});
     }
+    std::optional<Line> operator()(const GraphAmended& event) const {
+        if (detail_ != Detail::verbose) return std::nullopt;
+        return Line{"graph: " + counted(event.resources, "resource") + ", " +
+                        counted(event.edges, "edge") + "; " + std::to_string(event.added) +
+                        " new or changed, " + std::to_string(event.removed) + " gone (" +
+                        readable(event.took) + ")",
+                    dim};
+    }
     std::optional<Line> operator()(const GraphRefused& event) const {
         return Line{
             "the graph file has errors; the graph before it stays enforced\n" + event.errors, red};
@@ -158,6 +166,7 @@ class Teller {
                  ", exiting!",
              bold});
     }
+    std::optional<Line> operator()(const Fatal& event) const { return Line{event.text, red}; }
     std::optional<Line> operator()(const Stopping& event) const {
         return unless_quiet({event.why, nullptr});
     }

@@ -162,7 +162,7 @@ int run(CLI::App& app, const RunOptions& options) {
     log.attach(node.report());
     auto code = node.run();
     if (code) return static_cast<int>(*code);
-    return refuse(code.error());
+    return log.refuse(node.report(), code.error());
 }
 
 }  // namespace

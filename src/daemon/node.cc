@@ -84,6 +84,7 @@ struct Node::Parts {
     struct Change {  // of the graph
         Delta delta;
         Duration took{0};
+        ChangedBy by = ChangedBy::file;
     };
     Result<Change> declare(const Manifest& next);
     void adopt(Manifest next, const Change& change);
@@ -115,7 +116,7 @@ Result<ExitCode> Node::run() {
 Result<ExitCode> Node::Parts::run() {
     if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
     loop.run();
-    if (fatal) return std::move(*fatal);
+    if (fatal) report.publish(happened::Fatal{fatal->text});
     report.publish(happened::Stopped{static_cast<int>(ending.code())});
     return ending.code();
 }
@@ -249,11 +250,11 @@ void Node::Parts::adopt(Manifest next, const Change& change) {
 void Node::Parts::collect(const Amendment& amendment) {
     const Instant began = loop.clock().now();
     Delta delta = graph.amend(amendment);
-    redraw({std::move(delta), loop.clock().now() - began});
+    redraw({std::move(delta), loop.clock().now() - began, ChangedBy::store});
 }
 
 void Node::Parts::redraw(const Change& change) {
-    tell(report, graph, change.delta, change.took);
+    tell(report, graph, change.delta, change.by, change.took);
     runner->adopt(change.delta);
     rest->moved();
     draw();

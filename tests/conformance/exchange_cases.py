@@ -204,6 +204,8 @@ def c23(t):
     assert any("name" in line for line in twin.lines), twin.tell()
 
     other = t.graph("x.yaml", "graph: x\nresources:\n  noop:\n  - name: n\n")
+    assert twin.seen("stopped", exit_code=3), twin.tell()
+
     taken = t.run(other, "--hostname", "x", "--prefix", t.at("third"), "--client-urls", url)
     equal(taken.wait(), 1, "an explicit port that is taken")
     port = url.rsplit(":", 1)[1]

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -136,6 +137,47 @@ def json_log(t):
     names = [e["event"] for e in events]
     equal((names[0], names[-1]), ("agent_started", "stopped"), "the first and the last")
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", e["time"]) for e in events)
+
+
+@case("refused-edit", "an edit that is refused stays told while what is collected changes")
+def refused_edit(t):
+    collect = "graph: in\ncollect:\n- {kind: print}\n"
+    exported = "graph: out\nresources:\n  print:\n  - {name: \"@@p\", msg: MSG}\n"
+    a = t.run(t.graph("a.yaml", collect), "--hostname", "a")
+    a.wait_at_rest()
+    t.graph("a.yaml", "graph: [\n")
+    a.wait_for("graph_refused")
+    b = t.run(t.graph("b.yaml", exported.replace("MSG", "one")), "--hostname", "b")
+    a.wait_for("spoke", line="one")
+    t.graph("b.yaml", exported.replace("MSG", "two"))
+    a.wait_for("spoke", line="two")
+    graph = json.loads(t.command("status", "--hostname", "a", "--json").stdout)["graph"]
+    assert graph["refused"], graph
+    equal((graph["redraws"], graph["resources"]), (3, 1), "the file, the export, the change of it")
+    equal(len(a.seen("graph_adopted")), 1, "graphs of the file")
+    equal([x.stop() for x in (a, b)], [0, 0], "exit codes")
+
+
+@case("fatal-end", "an end that the agent chooses is told as an event, with the exit code and a summary")
+def fatal_end(t):
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    flags = ["run", "--hostname", "a", "--client-urls", url, t.graph("g.yaml", GRAPH)]
+    done = t.command(*flags, "--log-format", "json")
+    equal(done.returncode, 1, done.stderr)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    equal([e["event"] for e in events[-2:]], ["fatal", "stopped"], "the last two")
+    assert url.rsplit(":", 1)[1] in events[-2]["text"], events[-2]
+    equal(events[-1]["exit_code"], 1, "the code told")
+    text = t.command(*flags)
+    equal(text.returncode, 1, text.stderr)
+    assert "resources: " in text.stderr and "Goodbye!" in text.stderr, text.stderr
+    missing = t.command("run", "--standalone", "--log-format", "json", t.at("none.yaml"))
+    told = [json.loads(line)["event"] for line in missing.stderr.splitlines()]
+    equal((missing.returncode, told), (2, ["fatal", "stopped"]), "one that never began")
+    listener.close()
 
 
 @case("text-log", "the log of a run reads well: start, changes, failures, summary; quiet with -q")

@@ -24,7 +24,8 @@ def refused(t, graph, *wanted):
     told = "\n".join(agent.lines)
     for word in wanted:
         assert word in told, f"{word!r} is not said\n{agent.tell()}"
-    equal(agent.events, [], "nothing is begun")
+    equal([e["event"] for e in agent.events], ["fatal", "stopped"], "nothing is begun")
+    equal(agent.events[-1]["exit_code"], 2, "the code it tells")
     assert not os.path.exists(t.at("state", "alone")), "no state is made"
     return told
 
