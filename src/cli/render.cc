@@ -94,7 +94,8 @@ class Teller {
         return Line{event.id + " left the graph", dim};
     }
     std::optional<Line> operator()(const ResourceRan& event) const {
-        const std::string took = " (" + readable(event.took) + ")";
+        const std::string took =
+            " (" + readable(event.took) + (event.refreshed ? ", notified)" : ")");
         switch (event.outcome) {
             case Outcome::unchanged:
                 if (detail_ != Detail::verbose) return std::nullopt;
@@ -194,8 +195,8 @@ std::string indented(const std::string& text) {
 
 std::string phase_line(const std::string& id, const ResourceReport& resource) {
     std::string text = "  " + id + ": " + std::string(name_of(resource.phase));
-    if (!resource.last_error.empty()) return text + ": " + resource.last_error;
-    return resource.detail.empty() ? text : text + ": " + resource.detail;
+    const std::string why = reason_of(resource.detail, resource.last_error);
+    return why.empty() ? text : text + ": " + why;
 }
 
 }  // namespace
@@ -207,6 +208,11 @@ std::optional<std::string> as_line(const Event& event, WallTime time, Detail det
     const std::string text = indented(line->text);
     if (colour == Colour::none || !line->colour) return clock_time(time) + " " + text;
     return clock_time(time) + " " + line->colour + text + plain;
+}
+
+std::string reason_of(const std::string& detail, const std::string& last_error) {
+    if (detail.empty()) return last_error;
+    return last_error.empty() ? detail : detail + "; before that: " + last_error;
 }
 
 std::string as_summary(const Snapshot& snapshot, WallTime now) {
