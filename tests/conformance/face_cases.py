@@ -252,7 +252,12 @@ def status_of_several(t):
     equal(agents[1].stop(), 0, "exit code")
     only = t.command("status", "--json")
     equal(json.loads(only.stdout)["agent"]["host"], "one", "the only one left")
+    again = t.run(graph, "--hostname", "two")
+    again.wait_at_rest()
     agents[0].kill()
+    only = t.command("status", "--json")
+    equal(json.loads(only.stdout)["agent"]["host"], "two", "a killed one's socket is no agent")
+    again.kill()
     dead = t.command("status")
     assert dead.returncode != 0 and dead.stderr.count("\n") == 1, dead
 

@@ -246,6 +246,11 @@ Result<Held> LinuxSockets::serve(const std::string& path, Handler handler) {
         std::make_unique<Server>(std::move(socket), path, loop_, limits_, std::move(handler)));
 }
 
+bool LinuxSockets::is_served(const std::string& path) {
+    const auto connected = connect_to(path);
+    return connected || connected.error().code != Code::missing;
+}
+
 Result<std::string> LinuxSockets::ask(const std::string& path, const std::string& question,
                                       const AskLimits& limits) {
     const Instant end = LinuxClock().now() + limits.time;
