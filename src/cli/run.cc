@@ -169,6 +169,10 @@ int run(CLI::App& app, const RunOptions& options) {
 
 void add_run(CLI::App& app, Chosen& chosen) {
     CLI::App* command = app.add_subcommand("run", "keep this machine as a graph describes it");
+    command->footer(
+        "An edited graph file is read again by itself. SIGINT, SIGTERM and SIGHUP (a closed\n"
+        "terminal; nohup keeps it away) end the agent: what runs may finish; a second signal\n"
+        "cuts it, a third ends at once.");
     auto options = std::make_shared<RunOptions>();  // shared: CLI11 copies the callback
     declare_options(*command, *options);
     command->callback([command, options, &chosen] { chosen.exit_code = run(*command, *options); });

@@ -182,6 +182,7 @@ void Node::Parts::announce() {
 void Node::Parts::listen_to_signals() {
     held.push_back(loop.on_signal(SIGINT, [this] { ending.on_signal("SIGINT"); }));
     held.push_back(loop.on_signal(SIGTERM, [this] { ending.on_signal("SIGTERM"); }));
+    if (is_ignored(SIGHUP)) return;
     held.push_back(loop.on_signal(SIGHUP, [this] { ending.on_signal("SIGHUP"); }));
 }
 

@@ -198,6 +198,24 @@ def text_log(t):
     equal((fine.returncode, fine.stderr, fine.stdout), (0, "", "hello from print\n"), "all is well")
 
 
+@case("hang-up", "SIGHUP ends an agent as SIGTERM does, and under nohup does nothing")
+def hang_up(t):
+    graph = t.graph("g.yaml", GRAPH)
+    agent = t.alone(graph)
+    agent.wait_at_rest()
+    agent.signal(signal.SIGHUP)
+    equal(agent.wait(), 0, "exit code")
+    assert "SIGHUP" in agent.seen("stopping")[0]["why"], agent.tell()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what the child inherits
+    staying = t.alone(graph)
+    signal.signal(signal.SIGHUP, before)
+    staying.wait_at_rest()
+    staying.signal(signal.SIGHUP)
+    os.unlink(t.at("f"))
+    t.until_content("f", "as declared\n")
+    equal(staying.stop(), 0, "exit code")
+
+
 @case("colours", "escape codes on a terminal only, and not with NO_COLOR or TERM=dumb")
 def colours(t):
     graph = t.graph("g.yaml", GRAPH)
