@@ -175,6 +175,8 @@ void Node::Parts::follow_manifest() {
 void Node::Parts::announce() {
     report.publish(happened::AgentStarted{HANSA_VERSION, settings.host.text(), settings.graph_file,
                                           describe_store(settings), process_id()});
+    for (const std::string& each : flags_without_effect(settings))
+        report.publish(happened::Warned{each});
     if (settings.standalone)
         report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
 }
