@@ -243,6 +243,9 @@ def status_of_agent(t):
     assert found["exec[wrong]"]["last_error"] and found["exec[wrong]"]["failures"] >= 1, found
     assert "exec[wrong]" in found["file[held]"]["detail"], found
     assert all(r["since"].endswith("Z") for r in found.values()), found
+    config = {**t.env, "HANSA_CONFIG": t.write("c.yaml", f"prefix: {t.prefix}\nstandalone: true\n")}
+    del config["HANSA_PREFIX"]
+    equal(t.command("status", env=config).returncode, 0, "the prefix of the config file")
     t.graph("g.yaml", "graph: [\n")
     agent.wait_for("graph_refused")
     assert "not enforced" in t.command("status").stdout, "the refused edit is shown"
