@@ -62,7 +62,8 @@ def c13(t):
     equal(t.read("mgmtA/f3c"), "i am f3c\n", "content across hosts")
     equal(agents[0].stop(), 0, "exit code of a")
     equal(agents[1].stop(), 0, "exit code of b")
-    left = [p for p in os.listdir(t.at("state")) if p.endswith(".sock")]
+    left = [name for _, _, names in os.walk(t.at("state")) for name in names
+            if name.endswith(".sock")]
     equal(left, [], "nothing left behind")
 
 
@@ -130,7 +131,7 @@ def c16(t):
     marks = a.mark(), b.mark()
     t.graph("graph3b.yaml", "# a comment\n" + t.read("graph3b.yaml"))
     b.wait_for("graph_adopted", since=marks[1])
-    b.wait_at_rest(0)
+    b.wait_at_rest(marks[1])
     b.stop()
     b = t.run(graph, "--hostname", "b")  # and after a restart
     b.wait_at_rest()

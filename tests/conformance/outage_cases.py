@@ -399,6 +399,32 @@ def killed_agent(t):
     equal(again.stop(), 0, "exit code")
 
 
+@case("killed-holders", "kill -9 of whoever serves at a fixed address, ten times: the other serves there")
+def killed_holders(t):
+    url, peers = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    flags = ["--client-urls", url, "--server-urls", peers]
+    agents = {h: t.run(peer_graph(t, h), "--hostname", h, *flags) for h in "ab"}
+    for turn in range(10):
+        for host in "ab":
+            store(t, agents[host])
+        t.until(lambda: any(etcd_of(agent) for agent in agents.values()), what="one serves")
+        holder, other = sorted("ab", key=lambda h: etcd_of(agents[h]) is None)
+        agents[holder].kill()
+        if turn % 2:  # the same host is back before its etcd has ended
+            agents[holder] = t.run(t.at(f"{holder}.yaml"), "--hostname", holder, *flags)
+        else:
+            t.until(lambda o=other: etcd_of(agents[o]), what="the other serves")
+            agents[holder] = t.run(t.at(f"{holder}.yaml"), "--hostname", holder, *flags)
+        for host in "ab":
+            peer_graph(t, host, f"turn {turn}")
+        for host in "ab":
+            for exporter in "ab":
+                t.until_content(f"{host}/from-{exporter}", f"turn {turn}")
+        assert not agents[other].ended(), agents[other].tell()
+        etcdctl(url, "get", "/hansa/v1/cluster")
+    equal([agent.stop() for agent in agents.values()], [0, 0], "exit codes")
+
+
 @case("store-disk-full", "no room for the store: said with the cause, files enforced; later it serves")
 def store_disk_full(t):
     with small_disk(t.at("disk"), "1m") as disk:
