@@ -60,9 +60,9 @@ class Files {
     // True when the regular file at `path` holds exactly these bytes. Cheaper than read().
     virtual Result<bool> holds(const std::string& path, std::string_view bytes) const = 0;
 
-    // Replaces or makes the file in one step: a temporary file in the same directory, written,
-    // given its attributes, synced, renamed over `path`, directory synced. On failure nothing is
-    // left behind and the old file is untouched. Code::invalid when `path` is a directory.
+    // Replaces or makes a file in one step: a temporary file beside it, written, given attributes,
+    // synced, renamed over `path`, directory synced. On failure nothing is left behind, and only if
+    // the last step failed is the old file gone. Code::invalid over what is neither file nor link.
     virtual Result<void> write(const std::string& path, std::string_view bytes,
                                const FileAttributes& attributes) = 0;
 
