@@ -82,12 +82,21 @@ Error in_the_way(const std::string& path, FileType found, FileType wanted) {
                                 " should be; remove it, or set force: true"};
 }
 
+Error not_as_written(const std::string& path, FileType found, FileType wanted) {
+    if (found != FileType::directory || wanted != FileType::regular)
+        return in_the_way(path, found, wanted);
+    return {Code::conflict, printable(path) +
+                                " is a directory where a file should be; write path with a "
+                                "trailing slash if the directory is meant"};
+}
+
 Result<void> make_way(Files& files, const std::string& path, FileType wanted) {
     auto found = look_at(files, path);
     if (!found) return std::move(found).error();
     if (!*found || (*found)->type == wanted) return {};
     if ((*found)->type == FileType::directory) return files.remove_tree(path);
-    if (wanted == FileType::directory) return files.remove(path);
+    if (wanted == FileType::directory || (*found)->type == FileType::other)
+        return files.remove(path);
     return {};
 }
 

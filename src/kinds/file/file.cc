@@ -88,7 +88,7 @@ Result<Difference> File::check(const Context& context) const {
     } else if ((*found)->type != type()) {
         // A resource that only sets attributes replaces nothing, whatever it may.
         if (!params_.force || aim_ == FileAim::attributes)
-            return in_the_way(entry_, (*found)->type, type());
+            return not_as_written(entry_, (*found)->type, type());
         difference.push_back({.field = "type",
                               .from = std::string(name_of_type((*found)->type)),
                               .to = std::string(name_of_type(type()))});
@@ -105,8 +105,8 @@ Result<Difference> File::check_absent(const Context& context,
     // Removing a link takes away the link alone, so a link may stand where a file should go.
     const bool expected = is_directory == params_.is_directory();
     if (!expected && !params_.force)
-        return in_the_way(entry_, found->type,
-                          params_.is_directory() ? FileType::directory : FileType::regular);
+        return not_as_written(entry_, found->type,
+                              params_.is_directory() ? FileType::directory : FileType::regular);
     if (is_directory && !params_.force) {
         auto entries = context.machine.files.list(entry_);
         if (!entries) return std::move(entries).error();

@@ -1,5 +1,7 @@
 #include "kinds/file/file.h"
 
+#include <sys/stat.h>
+
 #include "base/text.h"
 #include "kinds/testing/bench.h"
 
@@ -102,7 +104,7 @@ TEST_P(FileKind, with_attributes_alone_makes_nothing) {
     EXPECT_EQ(status("f").mode, 0600u);
     EXPECT_EQ(content("f"), "mine");
     directory("d");
-    EXPECT_NE(converge("d", "{mode: \"0600\", force: true}").find("is a directory"),
+    EXPECT_NE(converge("d", "{mode: \"0600\", force: true}").find("with a trailing slash"),
               std::string::npos);
 }
 
@@ -167,8 +169,9 @@ TEST_P(FileKind, replaces_another_type_only_with_force) {
     directory("f");
     put("f/inner", "x");
     const std::string refused = converge("f", "{content: hello}");
-    EXPECT_NE(refused.find("is a directory where a file should be; remove it, or set force: true"),
-              std::string::npos)
+    EXPECT_NE(
+        refused.find("is a directory where a file should be; write path with a trailing slash"),
+        std::string::npos)
         << refused;
     EXPECT_NE(converge("f", "{state: absent}").find("is a directory"), std::string::npos);
     EXPECT_EQ(content("f/inner"), "x");
@@ -300,6 +303,19 @@ TEST_P(FileKind, purges_around_what_others_declare) {
     EXPECT_EQ(run(*bench_, resource), "changed") << "declared no longer";
     EXPECT_FALSE(exists("t/way"));
     EXPECT_FALSE(exists("t/kept"));
+}
+
+TEST_P(FileKind, replaces_a_pipe_by_force_only) {
+    for (const char* fields : {"{content: hello, force: true}", "{symlink: near, force: true}"}) {
+        if (auto* simulated = dynamic_cast<SimBench*>(bench_.get()))
+            ASSERT_TRUE(simulated->sim().files.make_pipe(path("p")));
+        else
+            ASSERT_EQ(::mkfifo(path("p").c_str(), 0600), 0);
+        EXPECT_NE(converge("p", "{content: hello}").find("set force: true"), std::string::npos);
+        EXPECT_EQ(converge("p", fields), "changed");
+        EXPECT_EQ(converge("p", fields), "ok");
+        ASSERT_TRUE(files().remove(path("p")));
+    }
 }
 
 TEST_P(FileKind, clears_nothing_without_purge) {

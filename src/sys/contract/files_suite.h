@@ -16,6 +16,7 @@ class FilesBench {
     virtual Files& files() = 0;
     // An existing empty directory without trailing slash, of this bench alone.
     virtual std::string root() = 0;
+    virtual void make_pipe(const std::string& path) = 0;
 };
 
 class FilesContract : public testing::TestWithParam<std::unique_ptr<FilesBench> (*)()> {
@@ -245,6 +246,17 @@ TEST_P(FilesContract, a_directory_that_changes_hands_keeps_its_mode) {
         files().set_attributes(path("d"), {.mode = {}, .owner = 4321, .group = 4321});
     if (!given && given.error().code == Code::denied) GTEST_SKIP() << "only root gives files away";
     EXPECT_EQ(files().status(path("d"))->mode, 02775u);
+}
+
+TEST_P(FilesContract, a_pipe_is_not_replaced_by_a_file_but_removed_like_one) {
+    bench_->make_pipe(path("p"));
+    EXPECT_EQ(files().status(path("p"))->type, FileType::other);
+    EXPECT_EQ(code_name(files().write(path("p"), "x", {})), "invalid");
+    EXPECT_EQ(code_name(files().read(path("p"), 10)), "invalid");
+    ASSERT_TRUE(files().remove(path("p")));
+    bench_->make_pipe(path("p"));
+    ASSERT_TRUE(files().make_symlink(path("p"), "t"));
+    EXPECT_EQ(names(), "p");
 }
 
 TEST_P(FilesContract, remove_takes_files_and_empty_directories_only) {

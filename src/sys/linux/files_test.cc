@@ -22,6 +22,7 @@ class LinuxFilesBench final : public contract::FilesBench {
  public:
     Files& files() override { return files_; }
     std::string root() override { return directory_.path(); }
+    void make_pipe(const std::string& path) override { EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0); }
 
  private:
     FreshDirectory directory_;

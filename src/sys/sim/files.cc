@@ -218,8 +218,11 @@ Result<void> SimFiles::write(const std::string& path, std::string_view bytes,
                              const FileAttributes& attributes) {
     auto place = spot(path, Need::space);
     if (!place) return std::move(place).error();
-    if (place->node != nullptr && place->node->type == FileType::directory)
+    const bool replaces = place->node != nullptr;
+    if (replaces && place->node->type == FileType::directory)
         return failed(path, Code::invalid, "is a directory");
+    if (replaces && place->node->type == FileType::other)
+        return failed(path, Code::invalid, "is no regular file");
     auto node = make_node(FileType::regular);
     node->bytes = bytes;
     if (const Node* old = place->node; old != nullptr && old->type == FileType::regular) {
