@@ -70,7 +70,8 @@ TreeWish File::tree_wish(const Context& context, WantedAttributes attributes) co
             .attributes = std::move(attributes),
             .force = params_.force,
             .purge = params_.purge,
-            .claimed = context.claimed};
+            .claimed = context.claimed,
+            .now = context.machine.clock.wall()};
 }
 
 Result<Difference> File::check(const Context& context) const {

@@ -305,6 +305,22 @@ TEST_P(FileKind, purges_around_what_others_declare) {
     EXPECT_FALSE(exists("t/kept"));
 }
 
+TEST_P(FileKind, purge_leaves_what_is_being_written) {
+    directory("s");
+    directory("t");
+    put("t/.hansa-0123456789abcdef", "half a fi");
+    put("t/.hansa-notes", "somebody's");
+    const char* purge = "{source: ROOT/s/, recurse: true, purge: true}";
+    EXPECT_EQ(converge("t/", purge), "changed");
+    EXPECT_TRUE(exists("t/.hansa-0123456789abcdef"));
+    EXPECT_FALSE(exists("t/.hansa-notes"));
+    EXPECT_EQ(converge("t/", purge), "ok");
+    if (dynamic_cast<SimBench*>(bench_.get()) == nullptr) return;
+    static_cast<SimLoop&>(bench_->loop()).run_for(std::chrono::hours{2});
+    EXPECT_EQ(converge("t/", purge), "changed");
+    EXPECT_FALSE(exists("t/.hansa-0123456789abcdef"));
+}
+
 TEST_P(FileKind, replaces_a_pipe_by_force_only) {
     for (const char* fields : {"{content: hello, force: true}", "{symlink: near, force: true}"}) {
         if (auto* simulated = dynamic_cast<SimBench*>(bench_.get()))
