@@ -81,7 +81,7 @@ class Trial {
     }
 
     void act() {
-        const std::uint64_t dice = random_.below(11);
+        const std::uint64_t dice = random_.below(12);
         if (dice < 6) {
             scenario_.disturb(node_->machine());
         } else if (dice < 9) {
@@ -95,11 +95,22 @@ class Trial {
                 scenario_.pester(node_->machine());
                 loop_.run_for(Milliseconds{random_.below(100)});
             }
+        } else if (dice < 11) {
+            redefine_a_running_notifier();
         } else {
             const std::size_t before = node_->graph().size();
             if (node_->want(scenario_.broken_yaml())) wrong_.push_back("broken graph accepted");
             if (node_->graph().size() != before) wrong_.push_back("broken graph changed the old");
         }
+    }
+
+    // Its run may end after the redefinition and leave the next one nothing to change.
+    void redefine_a_running_notifier() {
+        const std::string file = scenario_.spoil_a_notifier(node_->machine());
+        if (file.empty()) return;
+        for (std::uint64_t i = random_.below(20); i > 0; --i) loop_.step();
+        scenario_.redefine_meta(file);
+        declare();
     }
 
     void look_at_rest() {

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "mesh/keys.h"
@@ -279,7 +280,8 @@ class Exchange {
                         continue;
                     const Revision created = record.records[0].created;
                     const std::string path = collect.place + name;
-                    if (since.contains(path)) ++counts_.conflicts;
+                    if (since.contains(path) && contested_.insert({host, path}).second)
+                        ++counts_.conflicts;
                     if (since.contains(path) && since[path] < created) continue;
                     since[path] = created;
                     files[path] = content;
@@ -409,6 +411,7 @@ class Exchange {
     std::vector<std::string> diary_;
     std::vector<std::string> wrong_;
     ExchangeCounts counts_;
+    std::set<std::pair<std::size_t, std::string>> contested_;  // by host: each counts once
 };
 
 TEST(ExchangeSim, peers_end_with_the_same_files_whatever_the_store_does) {

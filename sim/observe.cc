@@ -104,6 +104,7 @@ class Observation::SeenResource final : public Resource {
     std::vector<Thing> provides() const override { return inner_->provides(); }
     std::vector<Thing> wants() const override { return inner_->wants(); }
     std::optional<Thing> owns() const override { return inner_->owns(); }
+    std::optional<Thing> clears() const override { return inner_->clears(); }
     Value encode() const override { return inner_->encode(); }
     bool same_as(const Resource& other) const override {
         return inner_->same_as(*static_cast<const SeenResource&>(other).inner_);

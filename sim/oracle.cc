@@ -264,25 +264,28 @@ void Oracle::work_told(Ticket ticket) {
     note(run.name + (run.failed ? " failed" : run.changed ? " changed" : " unchanged"));
     Vertex& vertex = vertices_[run.name];
     vertex.running = 0;
-    if (!vertex.alive || vertex.defined > run.handed_over) return;
+    if (!vertex.alive) return;
+    const hansa::Vertex& in = *in_graph(run.name);
+    // A change is a change, by whichever definition it was made.
+    if (run.changed && !run.failed) {
+        for (const Link& link : in.after) {
+            if (!link.notify) continue;
+            ++counts_.refreshes;
+            dirty(graph_->at(link.other).id.text(), "refreshed");
+        }
+    }
+    if (vertex.defined > run.handed_over) return;
     vertex.ended = clock_.now();
     vertex.told = now_;
     vertex.last = ticket;
     vertex.failed = run.failed;
     if (run.failed) ++counts_.failures;
-    const hansa::Vertex& in = *in_graph(run.name);
     vertex.failures = run.failed ? vertex.failures + 1 : 0;
     if (!run.failed) vertex.fruitless = 0;
     if (run.failed && vertex.attempts_left > 0)
         vertex.retry_from = clock_.now() + pause_after(in.meta, vertex.failures);
     else if (run.failed)
         vertex.calm_until = clock_.now() + calm_after_series(++vertex.fruitless);
-    if (!run.changed || run.failed) return;
-    for (const Link& link : in.after) {
-        if (!link.notify) continue;
-        ++counts_.refreshes;
-        dirty(graph_->at(link.other).id.text(), "refreshed");
-    }
 }
 
 void Oracle::at_rest(const Standing& standing, const Snapshot& snapshot) {

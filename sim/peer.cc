@@ -60,7 +60,7 @@ Result<void> SimPeer::want(const std::string& yaml) {
 void SimPeer::share() {
     const auto manifest = parse_manifest(yaml_, "graph.yaml", node_.kinds());
     check(bool(manifest), "what the graph took is a manifest");
-    auto exports = exports_of(*manifest, node_.kinds(), node_.machine().files);
+    auto exports = exports_of(manifest->resources, node_.kinds(), node_.machine().files);
     check(bool(exports), "nothing is exported that cannot be");
     std::vector<Wanted> wanted;
     for (Export& each : *exports)

@@ -233,6 +233,26 @@ void Scenario::pester(SimMachine& machine) {
     }
 }
 
+std::string Scenario::spoil_a_notifier(SimMachine& machine) {
+    for (const PlannedEdge& edge : edges_) {
+        const Planned& from = plan_[edge.from];
+        if (!edge.notify || !from.content || !chance(0.7)) continue;
+        diary_.push_back("spoil the notifier " + from.id.text());
+        (void)machine.files.overwrite(from.path, "spoiled");
+        return from.id.name;
+    }
+    return {};
+}
+
+void Scenario::redefine_meta(const std::string& file) {
+    for (Planned& planned : plan_) {
+        if (planned.id != ResourceId{"file", file}) continue;
+        diary_.push_back("redefine the meta of " + planned.id.text());
+        planned.meta.clear();
+        make_meta(planned);
+    }
+}
+
 void Scenario::redefine(std::size_t index) {
     Planned& planned = plan_[index];
     diary_.push_back("redefine " + planned.id.text());

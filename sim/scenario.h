@@ -63,6 +63,12 @@ class Scenario {
     // Gives everything that has meta.limit a reason to run.
     void pester(SimMachine& machine);
 
+    // Makes a file that notifies somebody wrong; its name, or empty where there is none.
+    std::string spoil_a_notifier(SimMachine& machine);
+
+    // Gives the resource other meta parameters, and leaves the rest of it alone.
+    void redefine_meta(const std::string& file);
+
     // Does one thing to the machine behind the agent's back.
     void disturb(SimMachine& machine);
 

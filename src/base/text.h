@@ -37,6 +37,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 // \n, \t, \xNN; cut after `limit` bytes with an ellipsis.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
+// The same for text of several lines: line ends and tabs stay, nothing is cut.
+std::string printable_lines(std::string_view text);
+
 bool valid_utf8(std::string_view text);
 
 std::string base64_encode(std::string_view bytes);                   // RFC 4648 section 4

@@ -127,6 +127,18 @@ std::string printable(std::string_view text, std::size_t limit) {
     return shown;
 }
 
+std::string printable_lines(std::string_view text) {
+    constexpr std::string_view kept = "\n\t";
+    std::string shown;
+    while (!text.empty()) {
+        const std::size_t until = std::min(text.find_first_of(kept), text.size());
+        shown += printable(text.substr(0, until), std::string::npos);
+        if (until < text.size()) shown += text[until];
+        text.remove_prefix(std::min(until + 1, text.size()));
+    }
+    return shown;
+}
+
 bool valid_utf8(std::string_view text) {
     while (!text.empty()) {
         // Eight ASCII bytes at once: graphs are megabytes of them.

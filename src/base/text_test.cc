@@ -137,6 +137,13 @@ TEST(Printable, cuts_between_characters) {
     EXPECT_EQ(printable("ab\x01", 4), "ab…");
 }
 
+TEST(Printable, lines_keep_their_ends_tabs_and_length) {
+    EXPECT_EQ(printable_lines("a\n\tb\x1b[31m\n\xff\n"), "a\n\tb\\x1B[31m\n\\xFF\n");
+    EXPECT_EQ(printable_lines(""), "");
+    const std::string longer(10'000, 'x');
+    EXPECT_EQ(printable_lines(longer), longer);
+}
+
 TEST(Base64, agrees_with_the_rfc) {
     const std::pair<const char*, const char*> vectors[] = {{"", ""},
                                                            {"f", "Zg=="},

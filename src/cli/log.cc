@@ -41,6 +41,8 @@ void Log::attach(Report& report) {
 }
 
 void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) const {
+    if (const auto* rest = std::get_if<happened::AtRest>(&event); rest && rest->only_a_number)
+        return;
     if (const auto* spoke = std::get_if<happened::Spoke>(&event)) {
         print_line(stdout, spoke->line);
         std::fflush(stdout);
@@ -57,6 +59,14 @@ void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) cons
     };
     if (last) print(happened::Noted{as_summary(snapshot, time)});
     print(event);
+}
+
+int Log::refuse(Report& report, const Error& error) const {
+    if (format_ == LogFormat::text) return hansa::refuse(error);
+    const int code = static_cast<int>(exit_code_of(error.code));
+    report.publish(happened::Fatal{error.text});
+    report.publish(happened::Stopped{code});
+    return code;
 }
 
 int refuse(const Error& error) {

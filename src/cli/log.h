@@ -16,6 +16,9 @@ class Log {
 
     void attach(Report& report);
 
+    // Says, in this log's format, why the agent cannot start; gives the exit code.
+    int refuse(Report& report, const Error& error) const;
+
  private:
     void tell(const Event& event, WallTime time, const Snapshot& snapshot) const;
 

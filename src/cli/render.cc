@@ -66,6 +66,14 @@ class Teller {
                     std::to_string(event.removed) + " gone";
         return unless_quiet({text + " (" + readable(event.took) + ")", nullptr});
     }
+    std::optional<Line> operator()(const GraphAmended& event) const {
+        if (detail_ != Detail::verbose) return std::nullopt;
+        return Line{"graph: " + counted(event.resources, "resource") + ", " +
+                        counted(event.edges, "edge") + "; " + std::to_string(event.added) +
+                        " new or changed, " + std::to_string(event.removed) + " gone (" +
+                        readable(event.took) + ")",
+                    dim};
+    }
     std::optional<Line> operator()(const GraphRefused& event) const {
         return Line{
             "the graph file has errors; the graph before it stays enforced\n" + event.errors, red};
@@ -86,7 +94,8 @@ class Teller {
         return Line{event.id + " left the graph", dim};
     }
     std::optional<Line> operator()(const ResourceRan& event) const {
-        const std::string took = " (" + readable(event.took) + ")";
+        const std::string took =
+            " (" + readable(event.took) + (event.refreshed ? ", notified)" : ")");
         switch (event.outcome) {
             case Outcome::unchanged:
                 if (detail_ != Detail::verbose) return std::nullopt;
@@ -158,6 +167,7 @@ class Teller {
                  ", exiting!",
              bold});
     }
+    std::optional<Line> operator()(const Fatal& event) const { return Line{event.text, red}; }
     std::optional<Line> operator()(const Stopping& event) const {
         return unless_quiet({event.why, nullptr});
     }
@@ -185,8 +195,8 @@ std::string indented(const std::string& text) {
 
 std::string phase_line(const std::string& id, const ResourceReport& resource) {
     std::string text = "  " + id + ": " + std::string(name_of(resource.phase));
-    if (!resource.last_error.empty()) return text + ": " + resource.last_error;
-    return resource.detail.empty() ? text : text + ": " + resource.detail;
+    const std::string why = reason_of(resource.detail, resource.last_error);
+    return why.empty() ? text : text + ": " + why;
 }
 
 }  // namespace
@@ -198,6 +208,11 @@ std::optional<std::string> as_line(const Event& event, WallTime time, Detail det
     const std::string text = indented(line->text);
     if (colour == Colour::none || !line->colour) return clock_time(time) + " " + text;
     return clock_time(time) + " " + line->colour + text + plain;
+}
+
+std::string reason_of(const std::string& detail, const std::string& last_error) {
+    if (detail.empty()) return last_error;
+    return last_error.empty() ? detail : detail + "; before that: " + last_error;
 }
 
 std::string as_summary(const Snapshot& snapshot, WallTime now) {

@@ -20,6 +20,9 @@ std::optional<std::string> as_line(const Event& event, WallTime time, Detail det
 // The agent's last words: what it did and what is wrong, one fact a line.
 std::string as_summary(const Snapshot& snapshot, WallTime now);
 
+// Why a resource is in its phase: what it waits for now, and the error that came before.
+std::string reason_of(const std::string& detail, const std::string& last_error);
+
 // What `hansa status` prints; the argument is what to_value(Snapshot) gave.
 std::string as_status(const Value& status);
 

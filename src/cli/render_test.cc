@@ -79,6 +79,25 @@ Snapshot with_resource(const std::string& id, const std::string& error) {
     return snapshot;
 }
 
+TEST(Render, a_run_that_was_notified_says_so) {
+    ResourceRan event = ran(Outcome::changed);
+    event.refreshed = true;
+    EXPECT_EQ(line(event), "file[/etc/motd] changed (2 ms, notified)");
+}
+
+TEST(Render, an_old_error_does_not_hide_what_is_waited_for) {
+    Snapshot snapshot = with_resource("file[x]", "disk full");
+    fold(snapshot, ResourcePhase{"file[x]", Phase::blocked, "exec[y] is failed"}, WallTime{});
+    for (const std::string& text : {as_status(to_value(snapshot)), as_summary(snapshot, {})})
+        EXPECT_NE(text.find("exec[y] is failed; before that: disk full"), std::string::npos)
+            << text;
+}
+
+TEST(Render, what_is_collected_is_told_in_one_line) {
+    EXPECT_EQ(line(GraphAmended{8, 1, 1, 0, Duration{0}}), "(nothing)");
+    EXPECT_EQ(line(Fatal{"the port is taken"}, Detail::quiet), "the port is taken");
+}
+
 TEST(Render, nothing_that_is_told_can_move_the_cursor) {
     EXPECT_EQ(line(Warned{"a\033[2Jb\rc\xc2\x9b"}), "warning: a\\x1B[2Jb\\x0Dc\\xC2\\x9B");
     const std::string status =

@@ -14,11 +14,9 @@ namespace hansa {
 
 namespace {
 
-constexpr const char* default_config = "/etc/hansa/hansa.yaml";
-
 // As the options spell it; turned into Settings once everything has been read.
 struct RunOptions {
-    std::string file, host, prefix, config, graphviz, log_format = "text";
+    std::string file, host, prefix, graphviz, log_format = "text";
     std::vector<std::string> seeds, client_urls, server_urls;
     std::int64_t converged_timeout = -1;
     std::int64_t max_runtime = 0;
@@ -27,18 +25,6 @@ struct RunOptions {
     bool found = false, tmp_prefix = false, standalone = false, no_server = false, noop = false;
     bool no_watch = false, verbose = false, quiet = false;
 };
-
-// Every option has its variable: --converged-timeout is HANSA_CONVERGED_TIMEOUT.
-void name_variables(CLI::App& app) {
-    for (CLI::Option* option : app.get_options()) {
-        const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
-        if (name.empty() || name == "help") continue;
-        std::string variable = "HANSA_";
-        for (char c : name)
-            variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-        option->envname(variable);
-    }
-}
 
 void declare_options(CLI::App& app, RunOptions& o) {
     app.add_option("-f,--file,file", o.file, "the graph (YAML)")->type_name("FILE");
@@ -80,19 +66,7 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("-v,--verbose", o.verbose, "also say what is already as declared");
     app.add_flag("-q,--quiet", o.quiet, "only say what is wrong");
-    app.add_option(
-           "--config", o.config,
-           "YAML file with these options; default " + std::string(default_config) + ", if there")
-        ->type_name("FILE");
-    name_variables(app);
-}
-
-Result<void> read_config(CLI::App& app, const RunOptions& options) {
-    const std::string path = options.config.empty() ? default_config : options.config;
-    auto text = read_whole(path);
-    if (text) return apply_config(app, *text, path);
-    if (text.error().code == Code::missing && options.config.empty()) return {};
-    return std::move(text).error().during("reading the config file " + path);
+    declare_sources(app);
 }
 
 Result<std::vector<std::string>> parse_urls(const char* flag,
@@ -154,7 +128,7 @@ Result<Settings> settings_of(const RunOptions& o) {
 }
 
 int run(CLI::App& app, const RunOptions& options) {
-    if (auto read = read_config(app, options); !read) return refuse(read.error());
+    if (auto read = read_sources(app, UnknownKeys::refused); !read) return refuse(read.error());
     auto settings = settings_of(options);
     if (!settings) return refuse(settings.error());
     Log log(settings->log_format, settings->verbosity);
@@ -162,13 +136,17 @@ int run(CLI::App& app, const RunOptions& options) {
     log.attach(node.report());
     auto code = node.run();
     if (code) return static_cast<int>(*code);
-    return refuse(code.error());
+    return log.refuse(node.report(), code.error());
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, Chosen& chosen) {
     CLI::App* command = app.add_subcommand("run", "keep this machine as a graph describes it");
+    command->footer(
+        "An edited graph file is read again by itself. SIGINT, SIGTERM and SIGHUP (a closed\n"
+        "terminal; nohup keeps it away) end the agent: what runs may finish; a second signal\n"
+        "cuts it, a third ends at once.");
     auto options = std::make_shared<RunOptions>();  // shared: CLI11 copies the callback
     declare_options(*command, *options);
     command->callback([command, options, &chosen] { chosen.exit_code = run(*command, *options); });

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/log.h"
 #include "cli/render.h"
 #include "daemon/inspect.h"
@@ -13,15 +14,23 @@ namespace hansa {
 
 namespace {
 
-int status(std::string prefix, const std::string& host, bool json) {
+struct Options {
+    std::string prefix, host;
+    bool json = false;
+};
+
+int status(CLI::App& app, const Options& options) {
+    if (auto read = read_sources(app, UnknownKeys::ignored); !read) return refuse(read.error());
+    std::string prefix = options.prefix;
     if (prefix.empty())
         prefix =
             default_prefix(surroundings().root, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
-    auto answer = ask_agent(prefix, host, "status");
+    auto answer = ask_agent(prefix, options.host, "status");
     if (!answer) return refuse(answer.error());
     auto value = parse_json(*answer, {.bytes_max = std::size_t{256} << 20, .depth_max = 16});
     if (!value) return refuse(std::move(value).error().during("the agent's answer"));
-    const std::string text = json ? to_json(*value, JsonStyle::pretty) + "\n" : as_status(*value);
+    const std::string text =
+        options.json ? to_json(*value, JsonStyle::pretty) + "\n" : as_status(*value);
     std::fputs(text.c_str(), stdout);
     return 0;
 }
@@ -29,22 +38,16 @@ int status(std::string prefix, const std::string& host, bool json) {
 }  // namespace
 
 void add_status(CLI::App& app, Chosen& chosen) {
-    struct Options {
-        std::string prefix, host;
-        bool json = false;
-    };
     CLI::App* command = app.add_subcommand("status", "ask the agent of this machine how it is");
     auto options = std::make_shared<Options>();  // shared: CLI11 copies the callback
     command->add_option("--prefix", options->prefix, "the agent's state directory")
-        ->type_name("DIR")
-        ->envname("HANSA_PREFIX");
+        ->type_name("DIR");
     command->add_option("--hostname", options->host, "the agent's name, if there are several")
-        ->type_name("NAME")
-        ->envname("HANSA_HOSTNAME");
+        ->type_name("NAME");
     command->add_flag("--json", options->json, "for programs");
-    command->callback([options, &chosen] {
-        chosen.exit_code = status(options->prefix, options->host, options->json);
-    });
+    declare_sources(*command);
+    command->callback(
+        [command, options, &chosen] { chosen.exit_code = status(*command, *options); });
 }
 
 }  // namespace hansa

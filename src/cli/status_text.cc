@@ -42,11 +42,10 @@ std::string pad(std::string text, std::size_t width) {
 }
 
 std::string resource_line(const Value& resource, std::size_t width) {
-    const std::string error = text_at(resource, "last_error");
-    const std::string detail = error.empty() ? text_at(resource, "detail") : error;
+    const std::string why = reason_of(text_at(resource, "detail"), text_at(resource, "last_error"));
     std::string line = "  " + pad(text_at(resource, "id"), width) + "  " +
                        pad(text_at(resource, "phase"), 8) + "  " + text_at(resource, "since");
-    return detail.empty() ? line : line + "  " + detail;
+    return why.empty() ? line : line + "  " + why;
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class Ending {
 
     Ending(Report& report, Steps steps) : report_(report), steps_(std::move(steps)) {}
 
-    // SIGINT, SIGTERM.
+    // SIGINT, SIGTERM, SIGHUP.
     void on_signal(const std::string& name);
 
     // A reason of our own. The first reason gives the exit code.

@@ -11,8 +11,8 @@ Exporting::~Exporting() {
     *alive_ = false;
 }
 
-void Exporting::adopt(std::shared_ptr<const Manifest> manifest) {
-    manifest_ = std::move(manifest);
+void Exporting::adopt(std::vector<Declaration> exported) {
+    exported_ = std::make_shared<const std::vector<Declaration>>(std::move(exported));
     watch_sources();
     make();
 }
@@ -25,8 +25,8 @@ void Exporting::make() {
     busy_ = true;
     auto made = std::make_shared<std::optional<Result<std::vector<Export>>>>();
     ports_.workers.run(
-        [made, manifest = manifest_, &catalog = ports_.catalog, &files = ports_.files](Task&) {
-            made->emplace(exports_of(*manifest, catalog, files));
+        [made, exported = exported_, &catalog = ports_.catalog, &files = ports_.files](Task&) {
+            made->emplace(exports_of(*exported, catalog, files));
         },
         [this, made, alive = alive_] {
             if (!*alive) return;
@@ -42,14 +42,14 @@ void Exporting::make() {
 }
 
 void Exporting::take(Result<std::vector<Export>> exports) {
+    failed_ = !exports;
     if (exports) return deliver_(std::move(*exports));
     ports_.report.publish(happened::Refused{"export", exports.error().text});
 }
 
 void Exporting::watch_sources() {
     watches_.clear();
-    for (const Declaration& declaration : manifest_->resources) {
-        if (!declaration.meta.exported) continue;
+    for (const Declaration& declaration : *exported_) {
         const Value* source = declaration.fields.find("source");
         if (!source || !source->is_scalar() || source->is_null()) continue;
         auto watch =
@@ -61,6 +61,12 @@ void Exporting::watch_sources() {
                 declaration.id.text() + ": its source is not watched: " + watch.error().text});
         }
     }
+}
+
+std::vector<Declaration> exported_of(std::vector<Declaration> declarations) {
+    std::erase_if(declarations, [](const Declaration& each) { return !each.meta.exported; });
+    declarations.shrink_to_fit();
+    return declarations;
 }
 
 }  // namespace hansa

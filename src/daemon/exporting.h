@@ -39,7 +39,11 @@ class Exporting {
     // A newer set than the one delivered is being made.
     bool busy() const { return busy_; }
 
-    void adopt(std::shared_ptr<const Manifest> manifest);  // shared with the worker that reads it
+    // The newest set could not be made: a source is unreadable, for one.
+    bool failed() const { return failed_; }
+
+    // From now on these are exported, all of them.
+    void adopt(std::vector<Declaration> exported);
 
  private:
     void make();
@@ -49,11 +53,16 @@ class Exporting {
     Ports ports_;
     Deliver deliver_;
     Action moved_;
-    std::shared_ptr<const Manifest> manifest_;
+    // Shared with the worker that reads it.
+    std::shared_ptr<const std::vector<Declaration>> exported_;
     std::vector<Held> watches_;
     bool busy_ = false;
     bool again_ = false;
+    bool failed_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with pending tasks
 };
+
+// Those that are marked for export.
+std::vector<Declaration> exported_of(std::vector<Declaration> declarations);
 
 }  // namespace hansa

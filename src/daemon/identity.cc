@@ -61,9 +61,9 @@ Result<Identity> claim_directory(Files& files, const std::string& directory, con
     }
     auto identity = decode(*text);
     if (!identity)
-        return Error{Code::invalid, path + ": " + identity.error().text +
-                                        "; it is not this program's: move " + directory +
-                                        " away, or give another --prefix"};
+        return Error{Code::conflict, path + ": " + identity.error().text +
+                                         "; it is not this program's: move " + directory +
+                                         " away, or give another --prefix"};
     if (identity->host != host.text())
         return Error{Code::conflict, directory + " belongs to host " + printable(identity->host) +
                                          ", not to " + host.text() +

@@ -23,7 +23,7 @@ struct Identity {
 };
 
 // Reads the marker, or makes a new identity where there is none; counts this start. Code::conflict
-// when the marker is another host's; Code::invalid when it cannot be read. Blocking.
+// when the marker is another host's, or damaged. Blocking.
 Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,
                                  Random& random);
 

@@ -54,7 +54,7 @@ TEST(DaemonIdentity, garbage_is_refused_with_what_to_do) {
         rig.spoil(text);
         auto identity = rig.claim();
         ASSERT_FALSE(identity) << text;
-        EXPECT_EQ(identity.error().code, Code::invalid);
+        EXPECT_EQ(identity.error().code, Code::conflict);
         EXPECT_NE(identity.error().text.find("--prefix"), std::string::npos);
         EXPECT_EQ(*rig.machine.files.read(rig.directory + "/identity.json", 1000), text);
     }

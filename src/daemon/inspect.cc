@@ -19,16 +19,27 @@ namespace {
 
 constexpr std::uint64_t config_bytes_max = 1 << 20;
 
-// The only agent whose control socket stands under `prefix`.
+std::string socket_of(const std::string& prefix, const std::string& host) {
+    return prefix + "/" + host + "/control.sock";
+}
+
+// The only agent that runs with its state under `prefix`.
 Result<std::string> only_host(const LinuxFiles& files, const std::string& prefix) {
     auto entries = files.list(prefix);
     if (!entries && entries.error().code != Code::missing) return std::move(entries).error();
     std::vector<std::string> hosts;
     if (entries)
         for (const DirectoryEntry& entry : *entries)
-            if (files.status(prefix + "/" + entry.name + "/control.sock"))
-                hosts.push_back(entry.name);
+            if (files.status(socket_of(prefix, entry.name))) hosts.push_back(entry.name);
     if (hosts.size() == 1) return hosts.front();
+    const std::string known = join(hosts, ", ");
+    std::erase_if(hosts, [&prefix](const std::string& host) {  // a killed one leaves its socket
+        return !LinuxSockets::is_served(socket_of(prefix, host));
+    });
+    if (hosts.size() == 1) return hosts.front();
+    if (hosts.empty() && !known.empty())
+        return Error{Code::missing,
+                     "no agent runs here (state of " + known + " in " + prefix + ")"};
     if (hosts.empty())
         return Error{Code::missing, "no agent has its state in " + prefix +
                                         "; start one with \"hansa run\", or give --prefix"};
@@ -45,7 +56,7 @@ Result<Inspected> inspect(const std::string& path, const Catalog& catalog) {
     Graph graph(catalog);
     auto delta = graph.declare(*manifest);
     if (!delta) return std::move(delta).error();
-    auto exports = exports_of(*manifest, catalog, files);
+    auto exports = exports_of(manifest->resources, catalog, files);
     if (!exports) return std::move(exports).error();
     std::vector<std::string> warnings = std::move(manifest->warnings);
     warnings.insert(warnings.end(), delta->warnings.begin(), delta->warnings.end());
@@ -77,7 +88,7 @@ Result<std::string> ask_agent(const std::string& prefix, const std::string& host
         name = std::move(*only);
     }
     LinuxLoop loop;
-    auto answer = LinuxSockets(loop).ask(root + "/" + name + "/control.sock", request);
+    auto answer = LinuxSockets(loop).ask(socket_of(root, name), request);
     if (answer) return answer;
     if (answer.error().code == Code::missing)
         return Error{Code::missing,

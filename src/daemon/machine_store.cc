@@ -1,5 +1,7 @@
 #include "daemon/machine_store.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "daemon/home.h"
 #include "data/json.h"
@@ -11,7 +13,9 @@ namespace {
 constexpr std::uint64_t notice_bytes_max = 64 * 1024;
 constexpr std::uint16_t usual_client_port = 2379;
 constexpr std::uint16_t usual_peer_port = 2380;
-constexpr Duration look_again = Milliseconds{20};  // while the holder has not said its name yet
+constexpr Duration pause_first = Milliseconds{20};  // a holder says its name within moments
+constexpr Duration pause_max = Seconds{1};
+constexpr Duration patience = Seconds{1};  // with a port that an etcd before ours may still hold
 
 Value list_of(const std::vector<std::string>& texts) {
     Value::List list;
@@ -77,65 +81,124 @@ MachineStore::~MachineStore() = default;
 
 void MachineStore::start() {
     if (auto made = make_directories(ports_.files, wishes_.directory); !made)
-        return events_.on_fatal(std::move(made).error().during("the machine's store"));
+        return give_up(std::move(made).error().during("the machine's store"));
     // Another user's store is never joined: nobody else may put a notice there.
     if (auto ours = check_private(ports_.files, ports_.accounts, wishes_.directory); !ours)
-        return events_.on_fatal(std::move(ours).error().during("the machine's store"));
-    auto watch = ports_.watcher.watch(notice_path(), WatchDepth::entry, [this] { look(); });
-    if (watch) notice_watch_ = std::move(*watch);
+        return give_up(std::move(ours).error().during("the machine's store"));
+    watch_notice();
     look();
+}
+
+void MachineStore::watch_notice() {
+    auto watch = ports_.watcher.watch(notice_path(), WatchDepth::entry, [this] { look(); });
+    if (watch) {
+        notice_watch_ = std::move(*watch);
+        return;
+    }
+    ports_.report.publish(happened::Warned{
+        notice_path() + " is not watched: " + watch.error().text + "; it is read each second"});
+    poll_notice();
+}
+
+void MachineStore::poll_notice() {
+    poll_ = ports_.loop.after(pause_max, [this] {
+        poll_notice();
+        look();
+    });
 }
 
 // Serves when the lock is free, else follows whoever has it. Called whenever that may change.
 void MachineStore::look() {
-    if (server_) return;
+    if (given_up_ || lock_) return;
     timer_.reset();
     if (!wishes_.may_serve) return follow();
     auto lock = ports_.locks.take(lock_path());
     if (lock) {
         lock_ = std::move(*lock);
+        trying_since_ = ports_.loop.clock().now();
+        pause_ = {};
         return serve();
     }
     if (lock.error().code == Code::conflict) return follow();
-    events_.on_fatal(std::move(lock).error().during("the machine's lock"));
+    cannot_serve(std::move(lock).error().during("the machine's lock"));
+}
+
+void MachineStore::look_later() {
+    pause_ = std::clamp(pause_ * 2, pause_first, pause_max);
+    timer_ = ports_.loop.after(pause_, [this] { lock_ ? serve() : look(); });
 }
 
 void MachineStore::serve() {
     holder_watch_.reset();
-    auto config = plan_server();
-    if (!config) return events_.on_fatal(std::move(config).error());
     dial({});
+    if (auto started = start_server(); !started) {
+        server_.reset();
+        cannot_serve(std::move(started).error());
+    }
+}
+
+Result<void> MachineStore::start_server() {
+    auto config = plan_server();
+    if (!config) return std::move(config).error();
     tell_waiting("starting etcd at " + config->client_urls.front());
     server_ = std::make_unique<EtcdServer>(
         ports_.loop, ports_.processes, std::move(*config),
         EtcdServerEvents{
             .on_serving = [this] { serving(); },
             .on_ended = [this](const std::string& why, Duration pause) { ended(why, pause); },
-            .on_removed =
-                [this] {
-                    events_.on_fatal(Error{
-                        Code::conflict, "the machine's etcd was removed from its cluster; move " +
-                                            wishes_.directory + " away to found a new one"});
-                },
+            .on_removed = [this] { removed(); },
             .on_log = events_.on_log,
         });
-    if (auto started = server_->start(); !started) {
-        server_.reset();
-        lock_.reset();
-        events_.on_fatal(std::move(started).error());
+    return server_->start();
+}
+
+// Code::unavailable may pass by itself within moments; the rest may not.
+void MachineStore::cannot_serve(Error why) {
+    const bool may_pass = why.code == Code::unavailable && is_patient();
+    if (!joined_ && !may_pass) return give_up(std::move(why));
+    if (!may_pass && why.text != warned_) {
+        warned_ = why.text;
+        ports_.report.publish(happened::Warned{
+            "this agent cannot serve the machine's store: " + why.text + "; it is tried again"});
     }
+    look_later();
+}
+
+bool MachineStore::is_patient() const {
+    return trying_since_ && ports_.loop.clock().now() - *trying_since_ < patience;
+}
+
+void MachineStore::give_up(Error why) {
+    given_up_ = true;
+    timer_.reset();
+    lock_.reset();
+    events_.on_fatal(std::move(why));
+}
+
+void MachineStore::removed() {
+    given_up_ = true;
+    events_.on_fatal(
+        Error{Code::conflict, "the machine's etcd was removed from its cluster; move " +
+                                  wishes_.directory + " away to found a new one"});
 }
 
 void MachineStore::ended(const std::string& why, Duration pause) {
-    ports_.report.publish(
-        happened::Warned{"etcd ended: " + why + "; it is started again in " + readable(pause)});
+    const std::string what = why + "; it is started again in " + readable(pause);
+    ports_.report.publish(happened::Warned{what});
     dial({});
+    // In place of what the link says: that it knows of no endpoint.
+    ports_.report.publish(happened::StoreChanged{happened::StoreChanged::State::away, what});
+    told_.clear();
     write_notice(false);
     // A port that we chose was free when we looked and somebody was faster: choose another. Where
     // the operator chose it, the server goes on trying until it is free again.
     if (!wishes_.client_urls.empty() || !wishes_.peer_urls.empty()) return;
     const EtcdConfig& config = server_->config();
     if (is_free(config.client_urls.front()) && is_free(config.peer_urls.front())) return;
+    // Its callback is on the stack, so it is destroyed later; but it must not start again first.
+    server_->stop([] {});
+    trying_since_.reset();
+    if (joined_) trying_since_ = ports_.loop.clock().now() + pause;  // else nobody dials it yet
     timer_ = ports_.loop.after(pause, [this] {
         server_.reset();
         serve();
@@ -171,14 +234,18 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                              std::uint16_t usual, const char* flag) {
     for (const std::string& url : wished) {
         const HostPort at = cut(url);
-        auto is_free = ports_.sockets.port_is_free(at.host, at.port);
-        if (is_free) continue;
+        auto could_listen = ports_.sockets.port_is_free(at.host, at.port);
+        if (could_listen) continue;
         return Error{Code::unavailable, std::string(flag) + " " + url + ": " +
-                                            is_free.error().text +
+                                            could_listen.error().text +
                                             "; free it, or give another port"};
     }
     if (!wished.empty()) return wished.front();
-    if (!remembered.empty() && is_free(remembered.front())) return remembered.front();
+    if (!remembered.empty()) {
+        if (is_free(remembered.front())) return remembered.front();
+        // Others dial it, so it is not given up for what may be the last moments of an etcd.
+        if (is_patient()) return Error{Code::unavailable, remembered.front() + " is taken"};
+    }
     if (is_free(local_url(usual))) return local_url(usual);
     auto other = ports_.sockets.free_port();
     if (!other) return std::move(other).error();
@@ -186,6 +253,9 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
 }
 
 void MachineStore::serving() {
+    joined_ = true;
+    warned_.clear();
+    pause_ = {};
     write_notice(true);
     dial(server_->config().client_urls);
 }
@@ -210,28 +280,30 @@ void MachineStore::dial(std::vector<std::string> urls) {
 
 void MachineStore::follow() {
     holder_ = ports_.locks.holder(lock_path());
-    if (!holder_) {
-        dial({});
-        if (wishes_.may_serve) {
-            timer_ = ports_.loop.after(look_again, [this] { look(); });
-        } else {
-            tell_waiting("waiting for an agent of this machine that runs a store");
-        }
-        return;
-    }
+    if (!holder_) return follow_nobody();
     if (holder_->user != ports_.accounts.self() && holder_->user != 0)
-        return events_.on_fatal(
+        return give_up(
             Error{Code::denied, "the machine's store is run by user " +
                                     ports_.accounts.user_name(holder_->user) +
                                     "; another user's store is never joined: give --prefix or "
                                     "--seeds"});
     auto watch = ports_.locks.await_end(*holder_, [this] { look(); });
-    if (!watch) {  // it has ended between the two questions
-        timer_ = ports_.loop.after(look_again, [this] { look(); });
-        return;
-    }
+    if (!watch) return look_later();  // it has ended between the two questions
     holder_watch_ = std::move(*watch);
+    joined_ = true;
+    pause_ = {};
     read_notice();
+}
+
+// The lock is free, or its holder has not said its name yet, or cannot be seen from here.
+void MachineStore::follow_nobody() {
+    dial({});
+    if (!wishes_.may_serve)
+        return tell_waiting("waiting for an agent of this machine that runs a store");
+    look_later();
+    if (pause_ == pause_max)
+        tell_waiting("waiting for whoever holds " + lock_path() +
+                     ": it does not say which process it is");
 }
 
 void MachineStore::read_notice() {
@@ -257,9 +329,13 @@ void MachineStore::tell_waiting(const std::string& what) {
 
 void MachineStore::stop(Action stopped) {
     timer_.reset();
+    poll_.reset();
     holder_watch_.reset();
     notice_watch_.reset();
-    if (!server_) return ports_.loop.post(std::move(stopped));
+    if (!server_) {
+        lock_.reset();
+        return ports_.loop.post(std::move(stopped));
+    }
     server_->stop([this, stopped = std::move(stopped)] {
         lock_.reset();
         stopped();

@@ -4,6 +4,10 @@
 //
 // Owned by Node; loop thread only; never blocks but for small files of its own.
 // Invariant: an etcd of ours runs only while we hold the lock.
+//
+// What keeps the first agent of a machine from serving ends it, so that its operator sees it. At a
+// takeover it does not: an agent that runs goes on with what it knows and tries again, because the
+// etcd of the holder before it may outlive that holder by moments, or somebody may yet free a port.
 #pragma once
 
 #include <functional>
@@ -57,7 +61,7 @@ class MachineStore {
     };
     struct Events {
         std::function<void(std::vector<std::string> urls)> on_endpoints;
-        std::function<void(Error)> on_fatal;  // no store can be had; nothing more is tried
+        std::function<void(Error)> on_fatal;  // once: no store can be had; nothing more is tried
         std::function<void(const std::string& line)> on_log;  // of an etcd of ours
     };
 
@@ -73,17 +77,26 @@ class MachineStore {
 
  private:
     void look();
+    void look_later();
+    void watch_notice();
+    void poll_notice();
     void serve();
+    Result<void> start_server();
+    void cannot_serve(Error why);
+    bool is_patient() const;
+    void give_up(Error why);
     Result<EtcdConfig> plan_server();
     Result<std::string> choose_url(const std::vector<std::string>& wished,
                                    const std::vector<std::string>& remembered, std::uint16_t usual,
                                    const char* flag);
     void serving();
+    void removed();
     void write_notice(bool serving);
     void dial(std::vector<std::string> urls);
     void ended(const std::string& why, Duration pause);
     bool is_free(const std::string& url);
     void follow();
+    void follow_nobody();
     void read_notice();
     void tell_waiting(const std::string& what);
     std::string notice_path() const { return wishes_.directory + "/store.json"; }
@@ -97,8 +110,14 @@ class MachineStore {
     std::optional<LockHolder> holder_;
     Held holder_watch_;
     Held notice_watch_;
-    Held timer_;
+    Held timer_;                           // the next look, or the next try to serve
+    Held poll_;                            // instead of a notice watch that the kernel refused
+    bool joined_ = false;                  // a store was to be had: what comes now is a takeover
+    bool given_up_ = false;                // nothing more is tried
+    std::optional<Instant> trying_since_;  // to serve
+    Duration pause_{0};                    // the last one between two looks or tries
     std::string told_;
+    std::string warned_;
     std::vector<std::string> dialled_;
 };
 

@@ -49,13 +49,12 @@ struct Node::Parts {
     std::unique_ptr<LinuxPathWatcher> watcher;  // made by prepare(): the kernel may refuse it
     LinuxSockets sockets{loop};
     LinuxLocks locks{loop};
+    Catalog catalog = standard_kinds();  // above the workers, which read graphs by it
     LinuxWorkers workers{loop, {.limit = settings.workers}};
 
     // What is wanted, what is, and what is told of both.
     Report report{loop.clock()};
-    Catalog catalog = standard_kinds();
     Graph graph{catalog};
-    Duration graph_took{0};                      // the last change of it
     std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
     std::unique_ptr<Home> home;
     std::unique_ptr<StoreLink> store;  // null: standalone
@@ -82,10 +81,15 @@ struct Node::Parts {
     void listen_to_signals();
     void serve_questions();
 
-    Result<Delta> declare(const Manifest& next);
-    void adopt(const Manifest& next, const Delta& delta);
+    struct Change {  // of the graph
+        Delta delta;
+        Duration took{0};
+        ChangedBy by = ChangedBy::file;
+    };
+    Result<Change> declare(const Manifest& next);
+    void adopt(Manifest next, const Change& change);
     void collect(const Amendment& amendment);
-    void redraw(const Delta& delta);
+    void redraw(const Change& change);
     void draw();
 
     void moved() {
@@ -112,7 +116,7 @@ Result<ExitCode> Node::run() {
 Result<ExitCode> Node::Parts::run() {
     if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
     loop.run();
-    if (fatal) return std::move(*fatal);
+    if (fatal) report.publish(happened::Fatal{fatal->text});
     report.publish(happened::Stopped{static_cast<int>(ending.code())});
     return ending.code();
 }
@@ -127,8 +131,8 @@ Result<void> Node::Parts::prepare() {
         ManifestFile::Ports{loop, workers, machine.files, *watcher});
     auto first = manifest->load();
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
-    auto delta = declare(*first);
-    if (!delta) return std::move(delta).error();
+    auto change = declare(*first);
+    if (!change) return std::move(change).error();
     if (settings.tmp_prefix) {
         auto made = make_temporary_directory("hansa-");
         if (!made) return std::move(made).error().during("--tmp-prefix");
@@ -146,7 +150,7 @@ Result<void> Node::Parts::prepare() {
     serve_questions();
     if (!settings.standalone) open_store();
     make_runner();
-    adopt(*first, *delta);
+    adopt(std::move(*first), *change);
     trim_memory();  // the text of the graph and its tree are gone
     if (store) store->start();
     if (settings.watch) follow_manifest();
@@ -159,9 +163,9 @@ Result<void> Node::Parts::prepare() {
 
 void Node::Parts::follow_manifest() {
     auto watching = manifest->watch([this](Result<Manifest> next) {
-        auto delta = next ? declare(*next) : Result<Delta>(std::move(next).error());
-        if (delta) return adopt(*next, *delta);
-        report.publish(happened::GraphRefused{delta.error().text});
+        auto change = next ? declare(*next) : Result<Change>(std::move(next).error());
+        if (change) return adopt(std::move(*next), *change);
+        report.publish(happened::GraphRefused{change.error().text});
     });
     if (!watching)
         report.publish(
@@ -171,6 +175,8 @@ void Node::Parts::follow_manifest() {
 void Node::Parts::announce() {
     report.publish(happened::AgentStarted{HANSA_VERSION, settings.host.text(), settings.graph_file,
                                           describe_store(settings), process_id()});
+    for (const std::string& each : flags_without_effect(settings))
+        report.publish(happened::Warned{each});
     if (settings.standalone)
         report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
 }
@@ -178,6 +184,7 @@ void Node::Parts::announce() {
 void Node::Parts::listen_to_signals() {
     held.push_back(loop.on_signal(SIGINT, [this] { ending.on_signal("SIGINT"); }));
     held.push_back(loop.on_signal(SIGTERM, [this] { ending.on_signal("SIGTERM"); }));
+    if (is_ignored(SIGHUP)) return;
     held.push_back(loop.on_signal(SIGHUP, [this] { ending.on_signal("SIGHUP"); }));
 }
 
@@ -192,7 +199,7 @@ void Node::Parts::serve_questions() {
 
 void Node::Parts::open_store() {
     store = std::make_unique<StoreLink>(
-        StoreLink::Ports{loop, workers, machine.files, *watcher, machine.processes, locks, sockets,
+        StoreLink::Ports{loop, machine.files, *watcher, machine.processes, locks, sockets,
                          machine.accounts, random, catalog, report},
         settings, *home,
         StoreLink::Events{
@@ -209,6 +216,7 @@ void Node::Parts::open_store() {
 MeshRest Node::Parts::mesh_rest() const {
     MeshRest now = store ? store->rest() : MeshRest{};
     if (exporting && exporting->busy()) now.exports_acknowledged = false;
+    if (exporting && exporting->failed()) now.exports_failed = true;
     return now;
 }
 
@@ -225,33 +233,32 @@ void Node::Parts::make_runner() {
         settings.converged_timeout, [this] { converged(); });
 }
 
-Result<Delta> Node::Parts::declare(const Manifest& next) {
+Result<Node::Parts::Change> Node::Parts::declare(const Manifest& next) {
     if (auto unable = kinds_not_runnable(next, catalog); !unable.empty())
         return Error{Code::invalid, settings.graph_file + ": kind " + join(unable, ", ") +
                                         " is known but cannot be applied yet; nothing is changed"};
     const Instant began = loop.clock().now();
     auto delta = graph.declare(next);
-    graph_took = loop.clock().now() - began;
-    return delta;
+    if (!delta) return std::move(delta).error();
+    return Change{std::move(*delta), loop.clock().now() - began};
 }
 
-void Node::Parts::adopt(const Manifest& next, const Delta& delta) {
+void Node::Parts::adopt(Manifest next, const Change& change) {
     for (const std::string& warning : next.warnings) report.publish(happened::Warned{warning});
-    redraw(delta);
-    if (store) store->collect(next.collects);
-    if (exporting) exporting->adopt(std::make_shared<const Manifest>(next));
+    redraw(change);
+    if (store) store->collect(std::move(next.collects));
+    if (exporting) exporting->adopt(exported_of(std::move(next.resources)));
 }
 
 void Node::Parts::collect(const Amendment& amendment) {
     const Instant began = loop.clock().now();
-    const Delta delta = graph.amend(amendment);
-    graph_took = loop.clock().now() - began;
-    redraw(delta);
+    Delta delta = graph.amend(amendment);
+    redraw({std::move(delta), loop.clock().now() - began, ChangedBy::store});
 }
 
-void Node::Parts::redraw(const Delta& delta) {
-    tell(report, graph, delta, graph_took);
-    runner->adopt(delta);
+void Node::Parts::redraw(const Change& change) {
+    tell(report, graph, change.delta, change.by, change.took);
+    runner->adopt(change.delta);
     rest->moved();
     draw();
 }
@@ -263,7 +270,7 @@ void Node::Parts::draw() {
 }
 
 void Node::Parts::converged() {
-    const bool failed = runner->standing().failed > 0;
+    const bool failed = runner->standing().failed > 0 || mesh_rest().exports_failed;
     ending.finish({}, failed ? ExitCode::failures : ExitCode::fine);
 }
 

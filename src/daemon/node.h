@@ -20,8 +20,8 @@ class Node {
     Report& report();
 
     // Until the agent is stopped, has converged, or cannot go on. An error is one that kept it
-    // from starting, or took away its identity: Code::invalid for a bad graph or bad flags,
-    // Code::conflict for an identity that is another's.
+    // from starting: Code::invalid for a bad graph or bad flags, Code::conflict for an identity
+    // that is another's. What ends it later is told by the report.
     Result<ExitCode> run();
 
  private:

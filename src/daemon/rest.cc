@@ -4,10 +4,16 @@
 
 namespace hansa {
 
+namespace {
+
+constexpr std::string_view the_store = "the store";
+
+}  // namespace
+
 std::string waiting_for(const Standing& standing, const MeshRest& mesh) {
     const std::size_t busy = standing.running + standing.due + standing.retrying;
     if (busy > 0) return counted(busy, "resource");
-    if (!mesh.exports_acknowledged || !mesh.collect_folded) return "the store";
+    if (!mesh.exports_acknowledged || !mesh.collect_folded) return std::string(the_store);
     return {};
 }
 
@@ -50,12 +56,12 @@ void Rest::look() {
 
 void Rest::tell(bool resting, const Standing& standing, const MeshRest& mesh) {
     std::string reason = waiting_for(standing, mesh);
-    if (resting == told_resting_ && (resting || reason == told_)) return;
-    // A count that only shrinks is not news; the store is.
-    if (!resting && !told_resting_ && !told_.empty() && reason != "the store") return;
+    if (resting == told_resting_ && reason == told_) return;
+    const auto is_store = [](const std::string& text) { return text == the_store; };
+    const bool only_a_number = !resting && !told_.empty() && !is_store(reason) && !is_store(told_);
     told_resting_ = resting;
     told_ = reason;
-    ports_.report.publish(happened::AtRest{resting, std::move(reason)});
+    ports_.report.publish(happened::AtRest{resting, std::move(reason), only_a_number});
 }
 
 void Rest::await(const RestInput& input) {

@@ -19,6 +19,7 @@ namespace hansa {
 struct MeshRest {
     bool exports_acknowledged = true;
     bool collect_folded = true;
+    bool exports_failed = false;  // what is published is not what is declared, and stays so
 };
 
 class Rest {

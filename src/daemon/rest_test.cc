@@ -24,7 +24,8 @@ struct Rig {
                 [this] { return mesh; }},
                quiet, [this] { ++converged; }) {
         report.listen([this](const Event& event, WallTime) {
-            if (const auto* at_rest = std::get_if<happened::AtRest>(&event))
+            const auto* at_rest = std::get_if<happened::AtRest>(&event);
+            if (at_rest && !at_rest->only_a_number)
                 told.push_back(at_rest->resting ? "rests" : at_rest->waiting_for);
         });
     }
@@ -84,6 +85,29 @@ TEST(Rest, without_a_timeout_it_only_tells) {
     rig.loop.run_for(Seconds{3600});
     EXPECT_EQ(rig.converged, 0);
     EXPECT_EQ(rig.told, (std::vector<std::string>{"rests", "3 resources", "rests"}));
+}
+
+TEST(Rest, the_picture_shows_what_is_waited_for_now_and_the_log_only_what_is_new) {
+    Rig rig(std::nullopt);
+    const std::string& shown = rig.report.snapshot().rest.waiting_for;
+    rig.standing.due = 3;
+    rig.mesh.exports_acknowledged = false;
+    rig.look();
+    rig.standing.due = 1;
+    rig.look();
+    EXPECT_EQ(shown, "1 resource");
+    rig.standing.due = 0;
+    rig.look();
+    EXPECT_EQ(shown, "the store");
+    rig.standing.due = 2;
+    rig.look();
+    EXPECT_EQ(shown, "2 resources");
+    rig.standing.due = 0;
+    rig.mesh.exports_acknowledged = true;
+    rig.look();
+    EXPECT_EQ(shown, "");
+    EXPECT_EQ(rig.told,
+              (std::vector<std::string>{"3 resources", "the store", "2 resources", "rests"}));
 }
 
 TEST(Rest, a_retry_that_is_due_is_no_rest_but_what_failed_for_good_is) {

@@ -17,6 +17,19 @@ std::string describe_store(const Settings& settings) {
     return "joining " + join(settings.seeds, ", ");
 }
 
+std::vector<std::string> flags_without_effect(const Settings& settings) {
+    std::vector<std::string> told;
+    if (!settings.standalone && settings.seeds.empty() && !settings.no_server) return told;
+    const std::string why = std::string(" has no effect with ") +
+                            (settings.standalone       ? "--standalone"
+                             : !settings.seeds.empty() ? "--seeds"
+                                                       : "--no-server") +
+                            ": no etcd is run here";
+    if (!settings.client_urls.empty()) told.push_back("--client-urls" + why);
+    if (!settings.server_urls.empty()) told.push_back("--server-urls" + why);
+    return told;
+}
+
 Result<std::string> parse_url(const std::string& text) {
     constexpr std::string_view scheme = "http://";
     std::string_view rest = text;

@@ -47,6 +47,9 @@ std::string default_prefix(bool root, const char* xdg_state_home, const char* ho
 // machine", "joining http://…".
 std::string describe_store(const Settings& settings);
 
+// Flags that were given and change nothing, each with the reason.
+std::vector<std::string> flags_without_effect(const Settings& settings);
+
 // "http://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
 // is refused with what would be right.
 Result<std::string> parse_url(const std::string& text);

@@ -38,5 +38,16 @@ TEST(Settings, what_is_no_url_is_refused_with_the_right_form) {
     EXPECT_NE(tls.error().text.find("certificates"), std::string::npos);
 }
 
+TEST(Settings, addresses_of_an_etcd_that_never_runs_are_told) {
+    Settings settings("g.yaml", *HostName::parse("a"));
+    settings.client_urls = {"http://127.0.0.1:1"};
+    EXPECT_TRUE(flags_without_effect(settings).empty());
+    settings.seeds = {"http://127.0.0.1:2"};
+    settings.no_server = true;
+    EXPECT_EQ(flags_without_effect(settings),
+              (std::vector<std::string>{
+                  "--client-urls has no effect with --seeds: no etcd is run here"}));
+}
+
 }  // namespace
 }  // namespace hansa

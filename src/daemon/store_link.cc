@@ -12,7 +12,7 @@ namespace hansa {
 namespace {
 
 constexpr std::uint64_t etcd_log_bytes_max = std::uint64_t{8} << 20;
-constexpr Duration lease_farewell = Milliseconds{300};  // for telling the store that we stop
+constexpr Duration store_farewell = Milliseconds{300};  // for telling the store that we stop
 
 // Our own etcd accepts more than another's would.
 StoreLimits limits_for(const Settings& settings) {
@@ -20,11 +20,18 @@ StoreLimits limits_for(const Settings& settings) {
     return {.operations_max = etcd_operations_max, .bytes_max = etcd_bytes_max};
 }
 
+std::string remedy_for(const Settings& settings, const Home& home) {
+    const std::string afresh = ", or move " + home.directory() + " away to join this one afresh";
+    if (!settings.seeds.empty()) return "point --seeds at its own cluster" + afresh;
+    return "restore " + home.cluster_directory() + ", where its own cluster was kept" + afresh;
+}
+
 // Seeds are joined, and founded in only when told so; the machine's own store is founded in by
 // whoever comes first.
-Admission admission_for(const Settings& settings, const Identity& identity) {
+Admission admission_for(const Settings& settings, const Home& home) {
     const bool may_found = settings.seeds.empty() || settings.found;
-    return {identity.cluster, may_found ? Founding::if_empty : Founding::never};
+    return {home.identity().cluster, may_found ? Founding::if_empty : Founding::never,
+            remedy_for(settings, home)};
 }
 
 }  // namespace
@@ -46,7 +53,7 @@ struct StoreLink::State : KeyWatcher {
         made.membership.incarnation = identity.incarnation;
         made.membership.version = HANSA_VERSION;
         made.membership.where = "process " + std::to_string(process_id()) + " on " + host_name();
-        made.membership.admission = admission_for(settings, identity);
+        made.membership.admission = admission_for(settings, home);
         return made;
     }
 
@@ -77,6 +84,7 @@ struct StoreLink::State : KeyWatcher {
 
     void start_machine_store();
     void keep_etcd_log(const std::string& line);
+    void leave_mesh(Action left);
 
     Ports ports;
     const Settings& settings;
@@ -119,12 +127,12 @@ StoreLink::~StoreLink() = default;
 
 void StoreLink::start() {
     const std::vector<std::string>& seeds = state_->settings.seeds;
+    state_->mesh.start();
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
         state_->store->use_endpoints(seeds);
     }
-    state_->mesh.start();
 }
 
 void StoreLink::publish(std::vector<Export> exports) {
@@ -149,11 +157,25 @@ KeyWatcher* StoreLink::key_watcher() {
 
 MeshRest StoreLink::rest() const {
     const MeshStanding standing = state_->mesh.standing();
-    return {standing.exports_acknowledged, standing.collect_folded};
+    return {standing.exports_acknowledged, standing.collect_folded,
+            !standing.exports_refused.empty()};
+}
+
+// Of a temporary prefix nothing stays: nobody could ever renew what it left in the store.
+void StoreLink::State::leave_mesh(Action left) {
+    if (!settings.tmp_prefix || settings.seeds.empty())
+        return mesh.stop(store_farewell, std::move(left));
+    mesh.leave(Membership::Departure::withdraw_exports, store_farewell,
+               [this, left = std::move(left)](Result<void> released) {
+                   if (!released)
+                       ports.report.publish(happened::Warned{"the host name is not released: " +
+                                                             released.error().text});
+                   left();
+               });
 }
 
 void StoreLink::stop(Action stopped) {
-    state_->mesh.stop(lease_farewell, [this, stopped = std::move(stopped)] {
+    state_->leave_mesh([this, stopped = std::move(stopped)] {
         if (!state_->machine) return stopped();
         state_->machine->stop(stopped);
     });

@@ -23,7 +23,6 @@ class StoreLink {
  public:
     struct Ports {
         Loop& loop;
-        Workers& workers;
         Files& files;
         PathWatcher& watcher;
         Processes& processes;
@@ -54,7 +53,8 @@ class StoreLink {
     KeyWatcher* key_watcher();
     MeshRest rest() const;
 
-    // Exports stay; an etcd of ours ends. `stopped` is called once, later.
+    // Exports and the host's name stay, unless the prefix is temporary; an etcd of ours ends.
+    // `stopped` is called once, later.
     void stop(Action stopped);
 
  private:

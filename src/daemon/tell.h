@@ -7,7 +7,9 @@
 
 namespace hansa {
 
+enum class ChangedBy { file, store };
+
 // `took`: to change the graph, without applying it.
-void tell(Report& report, const Graph& graph, const Delta& delta, Duration took);
+void tell(Report& report, const Graph& graph, const Delta& delta, ChangedBy by, Duration took);
 
 }  // namespace hansa

@@ -83,9 +83,37 @@ TEST_F(Adopt, a_redefinition_waits_for_the_run_of_the_old_definition) {
     EXPECT_EQ(subject("a").checks, 2);
     settle();
     EXPECT_EQ(subject("a").most_inside, 1);
-    ASSERT_EQ(runs_.size(), 2u) << "the old run ends without a word";
-    EXPECT_EQ(runs_[0].changes.at(0).to, "2");
+    ASSERT_EQ(runs_.size(), 3u) << "what the old run did is told too";
+    EXPECT_EQ(runs_[0].changes.at(0).to, "1");
+    EXPECT_EQ(runs_[1].changes.at(0).to, "2");
     EXPECT_EQ(subject("b").checks, 1);
+}
+
+TEST_F(Adopt, a_change_made_by_the_old_definition_is_notified_all_the_same) {
+    subject("a").takes = Seconds{1};
+    want(ManifestBuilder().add(part("a", {{"value", "1"}})).add(part("b")).notify("a", "b"));
+    pass(Milliseconds{100});
+    want(ManifestBuilder().add(part("a", {{"value", "2"}})).add(part("b")).notify("a", "b"));
+    settle();
+    EXPECT_EQ(subject("a").applies, 1) << "the new definition finds nothing to change";
+    EXPECT_EQ(subject("b").checks, 1);
+    EXPECT_EQ(subject("b").refreshes, 1);
+    EXPECT_GE(runner_->last_activity(), Instant{} + Seconds{1});
+}
+
+TEST_F(Adopt, a_refresh_that_no_run_has_answered_outlives_a_redefinition) {
+    subject("b").failing_applies = 1;
+    subject("b").during_apply = [this] { subject("b").failing_applies = 1; };
+    want(ManifestBuilder().add(part("a")).add(part("b", {{"value", "1"}})).notify("a", "b"));
+    settle();
+    EXPECT_EQ(phase("part[b]"), Phase::failed);
+    subject("b").during_apply = nullptr;
+    subject("b").failing_applies = 0;
+    subject("b").refreshes = 0;
+    want(ManifestBuilder().add(part("a")).add(part("b", {{"value", "2"}})).notify("a", "b"));
+    settle();
+    EXPECT_EQ(phase("part[b]"), Phase::settled);
+    EXPECT_EQ(subject("b").refreshes, 1);
 }
 
 TEST_F(Adopt, what_was_removed_while_it_ran_ends_silently) {
@@ -203,6 +231,30 @@ TEST_F(Adopt, stopping_lets_what_runs_end_and_starts_nothing_more) {
     EXPECT_EQ(machine_.watcher.size(), 0u);
     pass(Seconds{10});
     EXPECT_EQ(stopped, 1);
+}
+
+// A machine that does one thing at a time.
+class BusyMachine : public RunnerTest {
+ protected:
+    BusyMachine() : RunnerTest({}, {.workers = {.at_once = 1}}) {}
+};
+
+TEST_F(BusyMachine, what_waits_for_a_worker_when_the_runner_is_stopped_never_runs) {
+    ManifestBuilder manifest;
+    for (int i = 0; i < 20; ++i) {
+        subject(std::to_string(i)).takes = Seconds{2};
+        manifest.add(part(std::to_string(i)));
+    }
+    want(manifest);
+    pass(Seconds{1});
+    bool stopped = false;
+    runner_->stop([&stopped] { stopped = true; });
+    pass(Seconds{2});
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(lab_.log.size(), 2u) << "one was being applied";
+    EXPECT_EQ(runs_.size(), 1u);
+    EXPECT_EQ(runner_->standing().failed, 0u);
+    EXPECT_EQ(runner_->standing().due, 19u);
 }
 
 TEST_F(Adopt, stopping_at_rest_is_told_soon) {

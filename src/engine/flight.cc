@@ -65,13 +65,13 @@ void Runner::State::land_left(const InstanceId& id) {
 
 void Runner::State::take_result(Slot slot, Run& run) {
     Station& station = stations_[slot];
-    if (station.obsolete) return begin_afresh(slot);
     if (station.has_token && station.bucket && !run.applied) station.bucket->put_back();
     station.has_token = false;
 
     const bool cut_off = stopping_ && run.error && run.error->code == Code::cancelled;
     if (cut_off) {
         station.refresh |= run.refresh;
+        if (station.obsolete) return begin_afresh(slot);
         return board_.set(slot, Phase::waiting);
     }
     happened::ResourceRan told;
@@ -80,7 +80,10 @@ void Runner::State::take_result(Slot slot, Run& run) {
     told.attempt = station.failures + 1;
     told.refreshed = run.refresh;
     told.took = run.took;
-    if (run.outcome == Outcome::failed)
+    if (run.error) told.error = printable(run.error->text, error_shown_max);
+    if (station.obsolete)
+        superseded(slot, run);
+    else if (run.outcome == Outcome::failed)
         failed(slot, run, told);
     else
         succeeded(slot, run);
@@ -94,7 +97,6 @@ void Runner::State::failed(Slot slot, Run& run, happened::ResourceRan& told) {
     ++station.failures;
     station.refresh |= run.refresh;
     was_active();
-    told.error = printable(run.error->text, error_shown_max);
     told.retry_in = next_attempt(vertex(slot).meta, station.failures);
     if (told.retry_in) {
         board_.set(slot, Phase::retrying);
@@ -109,23 +111,41 @@ void Runner::State::failed(Slot slot, Run& run, happened::ResourceRan& told) {
 void Runner::State::succeeded(Slot slot, const Run& run) {
     Station& station = stations_[slot];
     station.failures = station.fruitless = 0;
-    const bool changed = run.outcome == Outcome::changed;
-    if (changed) was_active();
-    const bool ticked = run.refresh && run.resource->always_notifies() && !run.noop;
-    if (changed || ticked)
-        for (const Link& link : vertex(slot).after)
-            if (link.notify) refresh(link.other);
+    pass_on(slot, run);
     board_.set(slot, Phase::settled);
     if (station.again) dirty(slot);
 }
 
-// The deadline counts from the moment at which a worker took the task up.
+// The definition it ran by is no longer; what it did to the machine was done all the same, and
+// the next run may find nothing left to change.
+void Runner::State::superseded(Slot slot, const Run& run) {
+    if (run.outcome == Outcome::failed) {
+        stations_[slot].refresh |= run.refresh;
+        was_active();
+    } else {
+        pass_on(slot, run);
+    }
+    begin_afresh(slot);
+}
+
+// A change is activity, and those who asked for notice get it.
+void Runner::State::pass_on(Slot slot, const Run& run) {
+    const bool changed = run.outcome == Outcome::changed;
+    if (changed) was_active();
+    const bool ticked = run.refresh && run.resource->always_notifies() && !run.noop;
+    if (!changed && !ticked) return;
+    for (const Link& link : vertex(slot).after)
+        if (link.notify) refresh(link.other);
+}
+
+// The deadline counts from the moment at which a worker began to check or to apply.
 void Runner::State::overdue(Ticket ticket) {
     const auto found = flights_.find(ticket);
     if (found == flights_.end()) return;
     const Run& run = *found->second.run;
     const std::int64_t began = run.began;
-    if (began == 0) return timeouts_.set_after(ticket, run.timeout);
+    if (began == Run::called_off) return;
+    if (began == Run::queued) return timeouts_.set_after(ticket, run.timeout);
     const Instant deadline = Instant{Nanoseconds{began}} + run.timeout;
     if (ports_.loop.clock().now() < deadline) return timeouts_.set(ticket, deadline);
     found->second.cancel->cancel();

@@ -43,10 +43,15 @@ void LineWatch::start() {
 }
 
 void LineWatch::ended(const std::string& how) {
+    child_.reset();
     if (ports_.loop.clock().now() - started_ >= lasting) pause_ = pause_first;
     const Duration pause = pause_;
     pause_ = std::min(pause_ * 2, pause_max);
-    restart_ = ports_.loop.after(pause, [this] { start(); });
+    restart_ = ports_.loop.after(pause, [this] {
+        start();
+        // What changed in the pause has no line.
+        if (child_) events_.on_line();
+    });
     events_.on_trouble(how + "; again in " + readable(pause));
 }
 

@@ -2,6 +2,7 @@
 //
 // Loop thread only. When the command ends, or cannot be started, that is told and it is started
 // again, after a pause that doubles from 1 s to 60 s and begins anew once it has run for a minute.
+// Starting again is a wake-up too: nobody watched meanwhile.
 #pragma once
 
 #include <functional>

@@ -104,6 +104,21 @@ TEST_F(Pace, leaves_a_run_alone_that_ends_in_time) {
     EXPECT_EQ(runs_.size(), 1u);
 }
 
+TEST_F(Pace, gives_check_and_apply_a_deadline_each) {
+    subject("a").check_takes = subject("a").takes = Seconds{2};
+    want(ManifestBuilder().add(
+        with(part("a"), [](Meta& meta) { meta.timeout = Milliseconds{3000}; })));
+    pass(Seconds{10});
+    EXPECT_EQ(phase("part[a]"), Phase::settled);
+    subject("b").check_takes = Seconds{5};
+    want(ManifestBuilder().add(
+        with(part("b"), [](Meta& meta) { meta.timeout = Milliseconds{3000}; })));
+    pass(Seconds{4});
+    EXPECT_EQ(phase("part[b]"), Phase::failed);
+    EXPECT_EQ(runs_.back().error, "timed out after 3 s");
+    EXPECT_EQ(subject("b").applies, 0);
+}
+
 class OneWorker : public RunnerTest {
  protected:
     OneWorker() : RunnerTest({}, {.workers = {.at_once = 1, .latency_max = {}}, .watch = {}}) {}

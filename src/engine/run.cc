@@ -1,5 +1,6 @@
 #include "engine/run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -7,17 +8,37 @@
 namespace hansa {
 namespace {
 
-Error cut_short(const Run& run, const Task& task, std::optional<Instant> deadline) {
-    if (deadline && task.now() >= *deadline)
-        return Error{Code::unavailable, "timed out after " + readable(run.timeout)};
-    return Error{Code::cancelled, "cancelled"};
-}
+// The time of one check or apply.
+class Deadline {
+ public:
+    Deadline(Run& run, const Task& task) : run_(run), task_(task) {}
 
-bool is_over(const Task& task, std::optional<Instant> deadline) {
-    return task.cancelled() || (deadline && task.now() >= *deadline);
-}
+    // A step begins now; the loop, which cuts it off, is told by `began`.
+    std::optional<Instant> renew() {
+        const Instant now = task_.now();
+        run_.began = moment(now);
+        if (run_.timeout > Milliseconds{0}) end_ = now + run_.timeout;
+        return end_;
+    }
+    static std::int64_t moment(Instant now) {
+        return std::max<std::int64_t>(1, now.time_since_epoch().count());
+    }
 
-Result<Outcome> check_and_apply(Run& run, const Context& context) {
+    bool passed() const { return end_ && task_.now() >= *end_; }
+    bool over() const { return task_.cancelled() || passed(); }
+    Error cut_short() const {
+        if (!passed()) return Error{Code::cancelled, "cancelled"};
+        return Error{Code::unavailable, "timed out after " + readable(run_.timeout)};
+    }
+
+ private:
+    Run& run_;
+    const Task& task_;
+    std::optional<Instant> end_;
+};
+
+Result<Outcome> check_and_apply(Run& run, Context& context, Deadline& deadline) {
+    context.deadline = deadline.renew();
     auto found = run.resource->check(context);
     if (!found) return std::move(found).error();
     run.difference = std::move(*found);
@@ -26,8 +47,8 @@ Result<Outcome> check_and_apply(Run& run, const Context& context) {
     const bool acts = context.refresh && run.resource->acts_on_refresh();
     if (!differs && !acts) return Outcome::unchanged;
 
-    if (is_over(context.task, context.deadline))
-        return cut_short(run, context.task, context.deadline);
+    if (deadline.over()) return deadline.cut_short();
+    context.deadline = deadline.renew();
     run.applied = true;
     auto applied = run.resource->apply(context, run.difference);
     if (!applied) return std::move(applied).error();
@@ -41,14 +62,22 @@ std::string shown(const std::string& text, bool sensitive) {
 
 }  // namespace
 
+void Run::call_off() {
+    std::int64_t expected = queued;
+    began.compare_exchange_strong(expected, called_off);
+}
+
 void perform(Run& run, Task& task) {
     const Instant began = task.now();
-    run.began = began.time_since_epoch().count();
-    std::optional<Instant> deadline;
-    if (run.timeout > Milliseconds{0}) deadline = began + run.timeout;
-    const Context context{run.machine,       task,       deadline, run.refresh, run.store,
-                          run.speaker.get(), run.claimed};
-    auto outcome = check_and_apply(run, context);
+    std::int64_t expected = Run::queued;
+    if (!run.began.compare_exchange_strong(expected, Deadline::moment(began))) {
+        run.outcome = Outcome::failed;
+        run.error = Error{Code::cancelled, "called off"};
+        return;
+    }
+    Deadline deadline(run, task);
+    Context context{run.machine, task, {}, run.refresh, run.store, run.speaker.get(), run.claimed};
+    auto outcome = check_and_apply(run, context, deadline);
     run.took = task.now() - began;
     if (outcome) {
         run.outcome = *outcome;
@@ -56,8 +85,7 @@ void perform(Run& run, Task& task) {
     }
     run.outcome = Outcome::failed;
     // Whatever a resource says when it is cut off, the deadline is the cause.
-    const bool late = deadline && task.now() >= *deadline;
-    run.error = late ? cut_short(run, task, deadline) : std::move(outcome).error();
+    run.error = deadline.passed() ? deadline.cut_short() : std::move(outcome).error();
 }
 
 std::vector<ShownChange> shown(const Difference& difference) {

@@ -32,8 +32,14 @@ struct Run {
     bool refresh = false;
     Milliseconds timeout{0};  // 0: none
 
-    // When the task began, as a count of nanoseconds; 0 while it waits for a worker.
-    std::atomic<std::int64_t> began{0};
+    // When the check or apply under way began, as a count of nanoseconds, or one of these. Whoever
+    // changes `queued` first decides whether there is a run at all.
+    static constexpr std::int64_t queued = 0;  // waits for a worker
+    static constexpr std::int64_t called_off = -1;
+    std::atomic<std::int64_t> began{queued};
+
+    // What has not begun never will. On the loop.
+    void call_off();
 
     // What came of it.
     Outcome outcome = Outcome::unchanged;
@@ -43,7 +49,8 @@ struct Run {
     Duration took{0};
 };
 
-// In a worker. The deadline holds for check and apply together.
+// In a worker. A run that was called off ends as cancelled at once. Check and apply have the
+// same time each.
 void perform(Run& run, Task& task);
 
 // Cut, printable, secrets hidden.

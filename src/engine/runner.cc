@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/state.h"
 
 namespace hansa {
@@ -15,7 +16,8 @@ class Teller final : public Speaker {
 
     void say(const std::string& line) override {
         loop_.post([report = report_, line] {
-            if (const auto alive = report.lock()) (*alive)->publish(happened::Spoke{line});
+            if (const auto alive = report.lock())
+                (*alive)->publish(happened::Spoke{printable_lines(line)});
         });
     }
 
@@ -63,7 +65,6 @@ void Runner::State::enter(Slot slot) {
     station.bucket.reset();
     station.failures = station.fruitless = 0;
     station.calm_until = {};
-    station.refresh = false;
     if (board_.knows(slot) && board_.phase(slot) == Phase::running)
         station.obsolete = true;  // begins afresh when that run has ended
     else
@@ -74,8 +75,10 @@ void Runner::State::begin_afresh(Slot slot) {
     Station& station = stations_[slot];
     const Vertex& now = vertex(slot);
     station.obsolete = station.again = false;
-    if (!now.resource) return board_.set(slot, Phase::missing);
-    if (now.yields_to) return board_.set(slot, Phase::yielding);
+    if (!now.resource || now.yields_to) {
+        station.refresh = false;
+        return board_.set(slot, now.resource ? Phase::yielding : Phase::missing);
+    }
     if (now.meta.limit > 0)
         station.bucket = std::make_unique<Bucket>(now.meta.limit, std::max(1u, now.meta.burst),
                                                   ports_.loop.clock().now());
@@ -111,6 +114,7 @@ void Runner::State::stop(Action stopped) {
     stopped_ = std::move(stopped);
     for (Slot slot = 0; slot < stations_.size(); ++slot) disarm(stations_[slot], slot);
     agenda_.clear_all();
+    for (auto& [ticket, flight] : flights_) flight.run->call_off();
     ports_.loop.post([weak = weak_from_this()] {
         if (const auto state = weak.lock()) state->finish_stopping();
     });

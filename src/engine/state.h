@@ -70,6 +70,8 @@ class Runner::State : public std::enable_shared_from_this<Runner::State> {
     void take_result(Slot slot, Run& run);
     void failed(Slot slot, Run& run, happened::ResourceRan& told);
     void succeeded(Slot slot, const Run& run);
+    void superseded(Slot slot, const Run& run);
+    void pass_on(Slot slot, const Run& run);
     void overdue(Ticket ticket);
 
     // watching.cc

@@ -29,7 +29,7 @@ struct Station {
     Hold hold = Hold::none;
     bool again = false;     // became dirty while it ran
     bool refresh = false;   // for the next run
-    bool obsolete = false;  // redefined while it ran: the result is of no interest
+    bool obsolete = false;  // redefined while it ran: that run answers nothing
     bool armed = false;     // its watches are set up
     bool has_token = false;
     std::uint32_t failures = 0;   // attempts in a row

@@ -23,6 +23,7 @@ struct Subject {
     int failing_checks = 0;
     int failing_applies = 0;
     Duration takes{0};  // of apply
+    Duration check_takes{0};
 
     int checks = 0;
     int applies = 0;
@@ -82,6 +83,7 @@ class Probe final : public Resource {
         subject.claimed.assign(context.claimed.begin(), context.claimed.end());
         lab_.log.push_back(name_ + " checked");
         if (subject.during_check) subject.during_check();
+        if (subject.check_takes > Duration{0}) context.task.sleep(subject.check_takes);
         const bool fails = subject.failing_checks > 0;
         if (fails) --subject.failing_checks;
         leave();

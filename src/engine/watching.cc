@@ -53,7 +53,6 @@ void Runner::State::watch(Slot slot, const WatchLines& lines) {
         LineWatch::Events{.on_line = [this, slot] { wake(slot); },
                           .on_trouble =
                               [this, slot](const std::string& what) {
-                                  was_active();
                                   ports_.report.publish(happened::Warned{
                                       stations_[slot].name + ": watch command: " + what});
                                   turn();

@@ -134,6 +134,28 @@ TEST_F(Watching, a_watch_command_that_ends_is_told_and_started_again_after_a_pau
     EXPECT_EQ(phase("part[a]"), Phase::settled) << "that is not fatal";
 }
 
+TEST_F(Watching, what_changed_while_no_watch_command_ran_is_seen_when_it_runs_again) {
+    machine_.processes.script(
+        "tail", [](const Command&) { return Script{.status = 1, .takes = Seconds{100}}; });
+    want(ManifestBuilder().add(part("a", {{"lines", "tail"}})));
+    pass(Milliseconds{100'500});
+    subject("a").wrong = true;
+    pass(Milliseconds{400});
+    EXPECT_EQ(subject("a").applies, 1);
+    pass(Seconds{1});
+    EXPECT_EQ(subject("a").applies, 2);
+}
+
+TEST_F(Watching, a_watch_command_that_ends_and_ends_again_is_no_activity) {
+    machine_.processes.script("tail", [](const Command&) { return Script{.status = 1}; });
+    want(ManifestBuilder().add(part("a", {{"lines", "tail"}})));
+    settle();
+    const Instant before = runner_->last_activity();
+    pass(Seconds{600});
+    EXPECT_GT(warnings_.size(), 5u);
+    EXPECT_EQ(runner_->last_activity(), before);
+}
+
 TEST_F(Watching, a_watch_command_that_lasted_is_started_again_soon) {
     int starts = 0;
     machine_.processes.script("tail", [&starts](const Command&) {

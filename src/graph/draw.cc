@@ -131,9 +131,9 @@ std::string quoted(std::string_view text) {
 }
 
 std::string node_style(const Vertex& vertex) {
-    if (!vertex.resource) return " [style=dotted, tooltip=\"exported by nobody yet\"]";
-    if (vertex.yields_to) return " [color=grey, fontcolor=grey]";
-    if (!vertex.id.exporter.empty()) return " [color=blue]";
+    if (!vertex.resource) return ", style=dotted, tooltip=\"exported by nobody yet\"";
+    if (vertex.yields_to) return ", color=grey, fontcolor=grey";
+    if (!vertex.id.exporter.empty()) return ", color=blue";
     return {};
 }
 
@@ -142,8 +142,8 @@ std::string edge_style(const Link& link) {
     return link.automatic ? " [style=dashed]" : "";
 }
 
-// Of one resource collected into several places, each is a node of its own.
-std::string node_name(const Vertex& vertex) {
+// For people: long names are cut, so it does not tell one node from another.
+std::string node_label(const Vertex& vertex) {
     std::string name = shown(vertex);
     if (!vertex.id.place.empty()) name += " into " + printable(vertex.id.place);
     return quoted(name);
@@ -162,17 +162,19 @@ std::string as_dot(const Graph& graph) {
                        "    node [shape=box, fontname=\"sans-serif\", fontsize=11];\n" +
                        "    edge [arrowsize=0.7];\n";
     const std::vector<Slot> order = topological_order(graph);
+    std::vector<std::string> node(graph.slot_count());
+    std::size_t nodes = 0;
     for (Slot slot : order) {
         const Vertex& vertex = graph.at(slot);
-        text += "    " + node_name(vertex) + node_style(vertex) + ";\n";
+        node[slot] = "n" + std::to_string(++nodes);
+        text += "    " + node[slot] + " [label=" + node_label(vertex) + node_style(vertex) + "];\n";
     }
     for (Slot slot : order) {
         std::vector<Link> after = graph.at(slot).after;
         std::sort(after.begin(), after.end(),
                   [](const Link& a, const Link& b) { return a.other < b.other; });
         for (const Link& link : after)
-            text += "    " + node_name(graph.at(slot)) + " -> " + node_name(graph.at(link.other)) +
-                    edge_style(link) + ";\n";
+            text += "    " + node[slot] + " -> " + node[link.other] + edge_style(link) + ";\n";
     }
     return text + "}\n";
 }

@@ -93,12 +93,31 @@ TEST_F(Draw, writes_dot_that_quotes_names_and_marks_edges) {
     graph_.amend({{from_host(part("c"), "h", 1)}, {}});
     const std::string text = as_dot(graph_);
     EXPECT_TRUE(text.starts_with("digraph \"test\" {\n")) << text;
-    EXPECT_NE(text.find(R"(    "part[a\"b\\]" -> "part[/x]";)"), std::string::npos) << text;
-    EXPECT_NE(text.find("\"part[/x]\" -> \"part[/x/y]\" [style=dashed];"), std::string::npos);
-    EXPECT_NE(text.find("\"part[t]\" -> \"part[/x]\" [style=bold];"), std::string::npos);
-    EXPECT_NE(text.find("\"part[gone]\" [style=dotted"), std::string::npos);
-    EXPECT_NE(text.find("\"part[c] from h\" [color=blue];"), std::string::npos);
+    // By what its label is, the node's name.
+    const auto node = [&text](const std::string& label) {
+        const std::size_t at = text.find(" [label=\"" + label + "\"");
+        const std::size_t begin = text.rfind(' ', at - 1) + 1;
+        return at == text.npos ? "no " + label : text.substr(begin, at - begin);
+    };
+    const auto drawn = [&text](const std::string& line) {
+        return text.find("    " + line + ";\n") != text.npos;
+    };
+    EXPECT_TRUE(drawn(node(R"(part[a\"b\\])") + " -> " + node("part[/x]"))) << text;
+    EXPECT_TRUE(drawn(node("part[/x]") + " -> " + node("part[/x/y]") + " [style=dashed]"));
+    EXPECT_TRUE(drawn(node("part[t]") + " -> " + node("part[/x]") + " [style=bold]"));
+    EXPECT_NE(text.find(" [label=\"part[gone]\", style=dotted"), std::string::npos);
+    EXPECT_NE(text.find(" [label=\"part[c] from h\", color=blue];"), std::string::npos);
     EXPECT_TRUE(text.ends_with("}\n"));
+}
+
+TEST_F(Draw, writes_dot_with_a_node_for_each_however_long_the_names) {
+    const std::string start(300, 'x');
+    declare(ManifestBuilder()
+                .add(part(start + "1"))
+                .add(part(start + "2"))
+                .edge(start + "1", start + "2"));
+    const std::string text = as_dot(graph_);
+    EXPECT_NE(text.find("    n1 -> n2;\n"), std::string::npos) << text;
 }
 
 }  // namespace

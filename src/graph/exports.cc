@@ -23,11 +23,11 @@ Result<Export> export_of(const Declaration& declaration, const Catalog& catalog,
 
 }  // namespace
 
-Result<std::vector<Export>> exports_of(const Manifest& manifest, const Catalog& catalog,
-                                       const Files& files) {
+Result<std::vector<Export>> exports_of(std::span<const Declaration> declarations,
+                                       const Catalog& catalog, const Files& files) {
     std::vector<Export> exports;
     std::vector<std::string> errors;
-    for (const Declaration& declaration : manifest.resources) {
+    for (const Declaration& declaration : declarations) {
         if (!declaration.meta.exported) continue;
         auto made = export_of(declaration, catalog, files);
         if (made)

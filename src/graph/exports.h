@@ -1,6 +1,7 @@
 // The exported part of a manifest, as records for others will carry it.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -16,8 +17,9 @@ struct Export {
     Origin origin;
 };
 
-// In declaration order. Reads files named by `source` (Code::invalid above 1 MiB).
-Result<std::vector<Export>> exports_of(const Manifest& manifest, const Catalog& catalog,
-                                       const Files& files);
+// Of those marked for export, in declaration order. Reads files named by `source` (Code::invalid
+// above 1 MiB).
+Result<std::vector<Export>> exports_of(std::span<const Declaration> declarations,
+                                       const Catalog& catalog, const Files& files);
 
 }  // namespace hansa

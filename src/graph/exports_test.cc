@@ -47,6 +47,10 @@ class Exports : public ::testing::Test {
     }
 
     SimLoop loop_;
+    Result<std::vector<Export>> exports(const Manifest& manifest) {
+        return exports_of(manifest.resources, catalog_, files_);
+    }
+
     SimFiles files_{loop_.clock()};
     Catalog catalog_;
 };
@@ -54,44 +58,43 @@ class Exports : public ::testing::Test {
 TEST_F(Exports, are_what_is_marked_in_the_order_of_declaration) {
     ManifestBuilder manifest;
     manifest.add(exported(part("z"))).add(part("here")).add(exported(part("a")));
-    const auto exports = exports_of(manifest, catalog_, files_);
-    ASSERT_TRUE(exports) << exports.error().text;
-    ASSERT_EQ(exports->size(), 2u);
-    EXPECT_EQ((*exports)[0].id.text(), "part[z]");
-    EXPECT_EQ((*exports)[1].id.text(), "part[a]");
-    EXPECT_EQ((*exports)[1].origin.text(), "g.yaml:3:1");
-    EXPECT_TRUE((*exports)[1].meta.exported);
+    const auto made = exports(manifest);
+    ASSERT_TRUE(made) << made.error().text;
+    ASSERT_EQ(made->size(), 2u);
+    EXPECT_EQ((*made)[0].id.text(), "part[z]");
+    EXPECT_EQ((*made)[1].id.text(), "part[a]");
+    EXPECT_EQ((*made)[1].origin.text(), "g.yaml:3:1");
+    EXPECT_TRUE((*made)[1].meta.exported);
 }
 
 TEST_F(Exports, carry_fields_as_their_kind_writes_them_under_the_kinds_own_name) {
     Declaration old = exported(part("a", {{"notifies", "false"}, {"value", "x"}}));
     old.id.kind = "old";
-    const auto exports = exports_of(ManifestBuilder().add(old), catalog_, files_);
-    ASSERT_TRUE(exports) << exports.error().text;
-    EXPECT_EQ((*exports)[0].id.text(), "part[a]");
-    ASSERT_EQ((*exports)[0].fields.map().size(), 1u) << "defaults are left out";
-    EXPECT_EQ((*exports)[0].fields.find("value")->scalar().text, "x");
+    const auto made = exports(ManifestBuilder().add(old));
+    ASSERT_TRUE(made) << made.error().text;
+    EXPECT_EQ((*made)[0].id.text(), "part[a]");
+    ASSERT_EQ((*made)[0].fields.map().size(), 1u) << "defaults are left out";
+    EXPECT_EQ((*made)[0].fields.find("value")->scalar().text, "x");
 }
 
 TEST_F(Exports, take_in_what_their_kind_reads) {
     ASSERT_TRUE(files_.write("/tmp/motd", "welcome", {}));
-    const auto exports = exports_of(
-        ManifestBuilder().add(exported(part("a", {{"value", "@/tmp/motd"}}))), catalog_, files_);
-    ASSERT_TRUE(exports) << exports.error().text;
-    EXPECT_EQ((*exports)[0].fields.find("value")->scalar().text, "welcome");
+    const auto made =
+        exports(ManifestBuilder().add(exported(part("a", {{"value", "@/tmp/motd"}}))));
+    ASSERT_TRUE(made) << made.error().text;
+    EXPECT_EQ((*made)[0].fields.find("value")->scalar().text, "welcome");
 }
 
 TEST_F(Exports, fail_as_a_whole_and_name_every_cause) {
     Declaration unknown = exported(part("u"));
     unknown.id.kind = "prat";
-    const auto exports = exports_of(ManifestBuilder()
-                                        .add(exported(part("fine")))
-                                        .add(exported(part("a", {{"value", "@/nowhere"}})))
-                                        .add(unknown),
-                                    catalog_, files_);
-    ASSERT_FALSE(exports);
-    EXPECT_NE(exports.error().text.find("part[a]"), std::string::npos);
-    EXPECT_NE(exports.error().text.find("no kind \"prat\""), std::string::npos);
+    const auto made = exports(ManifestBuilder()
+                                  .add(exported(part("fine")))
+                                  .add(exported(part("a", {{"value", "@/nowhere"}})))
+                                  .add(unknown));
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().text.find("part[a]"), std::string::npos);
+    EXPECT_NE(made.error().text.find("no kind \"prat\""), std::string::npos);
 }
 
 }  // namespace

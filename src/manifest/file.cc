@@ -1,7 +1,8 @@
 #include "manifest/file.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <deque>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -21,8 +22,54 @@ Error refused(Code code, const ManifestPath& path, const std::string& what) {
     return Error{code, path.shown + ": " + what};
 }
 
-std::string target_of(const std::string& link, const std::string& target) {
-    return (std::filesystem::path(link).parent_path() / target).lexically_normal().string();
+// The way to a file as the kernel goes it: a link is followed where it stands, so that ".." leads
+// up from where the directory really is.
+struct Way {
+    std::vector<std::string> paths;  // every link on it, then its end
+    Result<FileStatus> end = Error{};
+};
+
+void put_first(std::deque<std::string>& steps, const std::string& path) {
+    const std::vector<std::string> first = split(path, '/');
+    steps.insert(steps.begin(), first.begin(), first.end());
+}
+
+std::string up_from(const std::string& directory) {
+    return directory.substr(0, directory.empty() ? 0 : directory.rfind('/'));
+}
+
+Way walk(const Files& files, const std::string& path) {
+    Way way;
+    std::deque<std::string> steps;
+    put_first(steps, path);
+    std::string at;  // empty: the root
+    while (!steps.empty()) {
+        const std::string step = std::exchange(steps.front(), {});
+        steps.pop_front();
+        if (step.empty() || step == ".") continue;
+        if (step == "..") {
+            at = up_from(at);
+            continue;
+        }
+        at += "/" + step;
+        way.end = files.status(at);
+        if (!way.end) break;
+        if (way.end->type != FileType::symlink) continue;
+        way.paths.push_back(at);
+        if (way.paths.size() > links_max) return way;
+        auto target = files.read_symlink(at);
+        if (!target) {
+            way.end = std::move(target).error();
+            return way;
+        }
+        at = target->starts_with('/') ? std::string{} : up_from(at);
+        put_first(steps, *target);
+    }
+    // What is not there yet is to be watched for as a whole.
+    for (const std::string& step : steps) at += "/" + step;
+    way.paths.push_back(at);
+    if (way.end) way.end = files.status(at.empty() ? "/" : at);
+    return way;
 }
 
 Result<std::string> read_regular(const Files& files, const ManifestPath& path,
@@ -41,41 +88,30 @@ Result<std::string> read_regular(const Files& files, const ManifestPath& path,
     return std::move(error).during("reading " + path.shown);
 }
 
-Text read_text(const Files& files, const ManifestPath& path, const ManifestLimits& limits) {
-    Text text;
-    std::string at = path.path;
-    while (text.paths.size() <= links_max) {
-        text.paths.push_back(at);
-        auto status = files.status(at);
-        if (!status) {
-            const Code code = status.error().code;
-            text.bytes = code == Code::missing
-                             ? refused(code, path, "there is no such file; check the path")
-                             : std::move(status).error().during("reading " + path.shown);
-            return text;
-        }
-        switch (status->type) {
-            case FileType::regular:
-                text.bytes = read_regular(files, path, at, status->size, limits);
-                return text;
-            case FileType::directory:
-                text.bytes = refused(Code::invalid, path, "this is a directory; name a file in it");
-                return text;
-            case FileType::other:
-                text.bytes = refused(Code::invalid, path,
-                                     "this is not a regular file; save the graph into one");
-                return text;
-            case FileType::symlink: break;
-        }
-        auto target = files.read_symlink(at);
-        if (!target) {
-            text.bytes = std::move(target).error().during("reading " + path.shown);
-            return text;
-        }
-        at = target_of(at, *target);
+Result<std::string> read_end(const Files& files, const ManifestPath& path, const Way& way,
+                             const ManifestLimits& limits) {
+    if (!way.end) {
+        if (way.end.error().code == Code::missing)
+            return refused(Code::missing, path, "there is no such file; check the path");
+        return Error(way.end.error()).during("reading " + path.shown);
     }
-    text.bytes = refused(Code::invalid, path, "the symbolic links lead in a circle; repair them");
-    return text;
+    switch (way.end->type) {
+        case FileType::regular:
+            return read_regular(files, path, way.paths.back(), way.end->size, limits);
+        case FileType::directory:
+            return refused(Code::invalid, path, "this is a directory; name a file in it");
+        case FileType::other:
+            return refused(Code::invalid, path,
+                           "this is not a regular file; save the graph into one");
+        case FileType::symlink: break;
+    }
+    return refused(Code::invalid, path, "the symbolic links lead in a circle; repair them");
+}
+
+Text read_text(const Files& files, const ManifestPath& path, const ManifestLimits& limits) {
+    Way way = walk(files, path.path);
+    auto bytes = read_end(files, path, way, limits);
+    return {std::move(way.paths), std::move(bytes)};
 }
 
 std::uint64_t fingerprint(const Result<std::string>& bytes) {

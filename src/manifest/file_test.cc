@@ -176,6 +176,26 @@ TEST_F(ManifestFileTest, follows_symbolic_links_and_their_change) {
     EXPECT_EQ(told, (Told{"v1b", "v2", "v2b"}));
 }
 
+TEST_F(ManifestFileTest, follows_links_as_the_kernel_does) {
+    ok(machine.files.make_directories("/srv/releases/5"));
+    ok(machine.files.make_directories("/srv/releases/6"));
+    ok(machine.files.make_directories("/srv/releases/shared"));
+    ok(machine.files.make_directories("/srv/shared"));
+    ok(machine.files.write("/srv/releases/shared/web.yaml", "graph: right\n", {}));
+    ok(machine.files.write("/srv/shared/web.yaml", "graph: wrong\n", {}));
+    ok(machine.files.write("/srv/releases/6/web.yaml", "graph: six\n", {}));
+    ok(machine.files.make_symlink("/srv/releases/5/web.yaml", "../shared/web.yaml"));
+    ok(machine.files.make_symlink("/srv/cur", "releases/5"));
+    path.path = "/srv/cur/web.yaml";
+    auto loaded = make()->load();
+    ASSERT_TRUE(loaded) << loaded.error().text;
+    EXPECT_EQ(loaded->name, "right");
+    auto file = watched();
+    ok(machine.files.make_symlink("/srv/cur", "releases/6"));
+    settle();
+    EXPECT_EQ(told, Told{"six"});
+}
+
 TEST_F(ManifestFileTest, is_silent_after_its_end) {
     auto file = watched();
     write("graph: two\n");

@@ -50,6 +50,10 @@ void FieldReader::wrong(Mark mark, const std::string& what) const {
     findings_.wrong(mark, subject_.empty() ? what : subject_ + ": " + what);
 }
 
+void FieldReader::warn(Mark mark, const std::string& what) const {
+    findings_.warn(mark, subject_.empty() ? what : subject_ + ": " + what);
+}
+
 void FieldReader::bad(const Value::Entry& entry, const std::string& what) const {
     wrong(entry.value.mark(), entry.key + " " + what);
 }

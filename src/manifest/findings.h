@@ -49,6 +49,7 @@ class FieldReader {
         : findings_(findings), subject_(std::move(subject)) {}
 
     void wrong(Mark mark, const std::string& what) const;
+    void warn(Mark mark, const std::string& what) const;
     void unknown(const Value::Entry& entry, std::span<const std::string> known) const;
 
     std::optional<bool> truth(const Value::Entry& entry) const;

@@ -246,9 +246,10 @@ void check_edges(const Manifest& manifest, Findings& findings) {
                 reader.wrong(mark, what);
         const auto [first, fresh] = pairs.emplace(Pair{edge.from, edge.to}, &edge);
         if (!fresh)
-            reader.wrong(mark, printable(edge.from.text()) + " -> " + printable(edge.to.text()) +
-                                   " is already written at " +
-                                   findings.place(first->second->origin.mark) + "; drop one");
+            reader.warn(mark, printable(edge.from.text()) + " -> " + printable(edge.to.text()) +
+                                  " is already written at " +
+                                  findings.place(first->second->origin.mark) +
+                                  "; they count as one, which notifies if either does");
     }
 }
 

@@ -113,10 +113,12 @@ class MetaReader {
         if (printable(text, text.size()) != text)
             return reader_.wrong(value.mark(), "sema \"" + printable(text, 60) +
                                                    "\" holds a control character; remove it");
-        if (!seen.insert(text).second)
+        // One way of writing for one semaphore: "lock" and "lock:1", "two:2" and "two:02".
+        const std::string same = *count == 1 ? name : name + ":" + std::to_string(*count);
+        if (!seen.insert(same).second)
             return reader_.wrong(value.mark(),
                                  "sema \"" + text + "\" is taken twice; write it once");
-        meta_.sema.push_back({text, static_cast<std::uint32_t>(*count)});
+        meta_.sema.push_back({same, static_cast<std::uint32_t>(*count)});
     }
 
     void read_export(const Value& value) {
@@ -154,6 +156,9 @@ class MetaReader {
         if (meta_.also_here && !meta_.exported)
             reader_.wrong(mark_of("also_here"),
                           "also_here has no effect without export; add export: true or drop it");
+        if (meta_.reverse)
+            reader_.warn(mark_of("reverse"),
+                         "reverse has no effect yet; what leaves the graph stays as it is");
     }
 
     static std::string shown(const Value& value) {

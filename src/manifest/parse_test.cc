@@ -292,6 +292,20 @@ TEST(ManifestMeta, refuses_semaphores_that_are_numbers_or_nothing) {
             << meta_refusal("{sema: " + std::string(sema) + "}");
 }
 
+TEST(ManifestMeta, knows_one_semaphore_by_one_name) {
+    EXPECT_EQ(meta_of("{sema: ['lock:1', 'two:02', 'a:1:1']}").sema,
+              (std::vector<SemaphoreUse>{{"lock", 1}, {"two:2", 2}, {"a:1", 1}}));
+    EXPECT_TRUE(meta_refusal("{sema: [lock, 'lock:1']}").starts_with("sema \"lock:1\" is taken"));
+}
+
+TEST(ManifestMeta, warns_of_what_has_no_effect_yet) {
+    const Manifest manifest =
+        read("graph: g\nresources:\n  noop:\n  - {name: n, meta: {reverse: true}}\n");
+    ASSERT_EQ(manifest.warnings.size(), 1U);
+    EXPECT_TRUE(manifest.warnings[0].starts_with("web.yaml:4:31: noop[n]: reverse has no effect"))
+        << manifest.warnings[0];
+}
+
 TEST(ManifestMeta, refuses_exports_that_contradict_themselves) {
     EXPECT_TRUE(meta_refusal("{also_here: true}").starts_with("also_here has no effect"));
     EXPECT_TRUE(meta_refusal("{export: web1}").starts_with("export is \"web1\""));
@@ -328,13 +342,15 @@ TEST(ManifestEdges, cannot_name_what_is_only_exported) {
     EXPECT_EQ(edge_refusal(edge + "collect: [{kind: noop}]\n"), "accepted");
 }
 
-TEST(ManifestEdges, stand_once_per_pair) {
-    const std::string told = edge_refusal(
+TEST(ManifestEdges, between_one_pair_are_one_with_a_warning) {
+    const Manifest manifest = read(
+        "graph: g\nresources: {noop: [{name: a}, {name: b}]}\n"
         "edges:\n- {name: e1, from: {kind: noop, name: a}, to: {kind: noop, name: b}}\n"
         "- {name: e2, from: {type: noop, name: a}, to: {type: noop, name: b}, notify: true}\n");
-    EXPECT_EQ(told,
-              "web.yaml:9:3: edge \"e2\": noop[a] -> noop[b] is already written at "
-              "web.yaml:8:3; drop one");
+    EXPECT_EQ(manifest.warnings,
+              std::vector<std::string>{
+                  "web.yaml:5:3: edge \"e2\": noop[a] -> noop[b] is already written at "
+                  "web.yaml:4:3; they count as one, which notifies if either does"});
 }
 
 TEST(ManifestEdges, are_refused_when_they_are_malformed) {

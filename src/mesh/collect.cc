@@ -6,15 +6,6 @@
 #include "base/text.h"
 
 namespace hansa {
-namespace {
-
-void append(Amendment& all, Amendment more) {
-    std::move(more.upserts.begin(), more.upserts.end(), std::back_inserter(all.upserts));
-    std::move(more.removals.begin(), more.removals.end(), std::back_inserter(all.removals));
-}
-
-}  // namespace
-
 Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog,
                      Report& report, HostName self, CollectorTimes times, CollectorEvents events)
     : loop_(loop),
@@ -33,11 +24,21 @@ void Collector::want(std::vector<CollectRequest> requests) {
     if (requests == requests_) return;
     requests_ = std::move(requests);
     on_exports(fold_.want(requests_));
+    if (requests_.empty()) unfollow();
     if (!requests_.empty() && !exports_) follow();
     events_.on_moved();
 }
 
+void Collector::unfollow() {
+    exports_.reset();
+    peers_.reset();
+    absent_.clear();
+    expiry_.reset();
+    on_exports(fold_.replace({}));
+}
+
 bool Collector::folded(Revision revision) const {
+    if (!gathered_.empty()) return false;
     return requests_.empty() || (exports_ && exports_->folded() && fold_.revision() >= revision);
 }
 
@@ -51,9 +52,8 @@ void Collector::follow() {
         find_absent();
     };
     events.on_events = [this](const EventBatch& batch) {
-        const std::size_t hosts = fold_.host_count();
         on_exports(fold_.apply(batch));
-        if (fold_.host_count() != hosts) find_absent();
+        look_at_turned();
         events_.on_moved();
     };
     events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
@@ -85,7 +85,7 @@ void Collector::store_is(StoreStatus::State state) {
 
 void Collector::on_exports(Amendment amendment) {
     for (happened::Refused& refused : fold_.take_refusals()) report_.publish(std::move(refused));
-    emit(amendment);
+    gather(std::move(amendment));
 }
 
 void Collector::on_peers(const Reading& reading) {
@@ -116,13 +116,15 @@ void Collector::on_peer_events(const EventBatch& batch) {
 void Collector::set_present(const std::string& host) {
     present_.insert(host);
     if (absent_.erase(host) == 0) return;
-    emit(fold_.use(host, ExportFold::Use::collect));
+    report_.publish(happened::Noted{"host " + host + " is back"});
+    gather(fold_.use(host, ExportFold::Use::collect));
     events_.on_moved();
 }
 
 // Counted from now: when its lease ended, or when its exports were first seen.
 void Collector::find_absent() {
     if (!exports_->folded() || !peers_->folded()) return;
+    (void)fold_.take_turned();
     const std::vector<std::string> hosts = fold_.hosts();
     std::erase_if(absent_, [&](const auto& absent) {
         if (std::binary_search(hosts.begin(), hosts.end(), absent.first)) return false;
@@ -132,6 +134,20 @@ void Collector::find_absent() {
     for (const std::string& host : hosts)
         if (!present_.contains(host)) absent_.try_emplace(host, Absence{loop_.clock().now()});
     review();
+}
+
+// The same for the few hosts that began or ceased to export.
+void Collector::look_at_turned() {
+    if (!peers_->folded()) return;  // then all are looked at
+    const std::set<std::string> turned = fold_.take_turned();
+    for (const std::string& host : turned) {
+        if (!fold_.exports(host)) {
+            if (absent_.erase(host) > 0) (void)fold_.use(host, ExportFold::Use::collect);
+        } else if (!present_.contains(host)) {
+            absent_.try_emplace(host, Absence{loop_.clock().now()});
+        }
+    }
+    if (!turned.empty()) review();
 }
 
 bool Collector::check_exports(const Reading& reading, const std::set<std::string>& touched) {
@@ -167,17 +183,29 @@ LifeFacts Collector::facts(const Absence& absence) const {
 // Judges every host that is absent, and waits for the next one to expire.
 void Collector::review() {
     const Instant now = loop_.clock().now();
-    Amendment amendment;
     std::optional<Instant> next;
     for (auto& [host, absence] : absent_) {
+        const bool was_expired = absence.expired;
         absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
-        if (absence.expired) append(amendment, fold_.use(host, ExportFold::Use::drop));
+        if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop));
+        tell(host, absence, was_expired);
         const auto later = next_judgement(facts(absence), now, times_.life);
         if (later && (!next || *later < *next)) next = later;
     }
     arm(next);
-    emit(amendment);
     events_.on_moved();
+}
+
+void Collector::tell(const std::string& host, Absence& absence, bool was_expired) {
+    const std::string grace = readable(times_.life.grace);
+    if (!std::exchange(absence.told, true))
+        report_.publish(happened::Noted{"host " + host +
+                                        " is gone; what it exports stays in "
+                                        "force for " +
+                                        grace});
+    if (absence.expired && !was_expired)
+        report_.publish(happened::Warned{"host " + host + " has been gone for " + grace +
+                                         "; what it exports is no longer collected"});
 }
 
 void Collector::arm(std::optional<Instant> next) {
@@ -189,11 +217,29 @@ void Collector::arm(std::optional<Instant> next) {
     });
 }
 
-void Collector::emit(const Amendment& amendment) {
+void Collector::gather(Amendment amendment) {
     if (amendment.empty()) return;
+    if (gathered_.empty()) loop_.post(lifeline_.guard([this] { emit(); }));
+    for (Declaration& upsert : amendment.upserts) {
+        InstanceId id = upsert.instance();
+        gathered_.insert_or_assign(std::move(id), std::move(upsert));
+    }
+    for (InstanceId& removal : amendment.removals)
+        gathered_.insert_or_assign(std::move(removal), std::nullopt);
+}
+
+void Collector::emit() {
+    Amendment amendment;
+    for (auto& [id, declaration] : std::exchange(gathered_, {})) {
+        if (declaration)
+            amendment.upserts.push_back(std::move(*declaration));
+        else
+            amendment.removals.push_back(id);
+    }
     events_.on_amendment(amendment);
     report_.publish(happened::Collected{fold_.collected(), amendment.upserts.size(),
                                         amendment.removals.size()});
+    events_.on_moved();
 }
 
 std::vector<StalePeer> Collector::stale() const {

@@ -14,6 +14,7 @@
 
 #include "mesh/fold.h"
 #include "mesh/follower.h"
+#include "mesh/lifeline.h"
 #include "mesh/liveness.h"
 #include "report/report.h"
 
@@ -47,8 +48,8 @@ class Collector {
 
     void store_is(StoreStatus::State state);
 
-    // One full read is in, and everything up to `revision` (own publications are awaited, so that
-    // what one collects from oneself is there too); or nothing is asked for.
+    // One full read is in and told, and everything up to `revision` (own publications are awaited,
+    // so that what one collects from oneself is there too); or nothing is asked for.
     bool folded(Revision revision) const;
     bool wanted() const { return !requests_.empty(); }  // something is asked for
 
@@ -59,6 +60,7 @@ class Collector {
 
  private:
     void follow();
+    void unfollow();
     void on_exports(Amendment amendment);
     void on_peers(const Reading& reading);
     void on_peer_events(const EventBatch& batch);
@@ -67,14 +69,18 @@ class Collector {
     void count_difference(std::string what);
     void review();
     void arm(std::optional<Instant> next);
-    void emit(const Amendment& amendment);
+    void gather(Amendment amendment);
+    void emit();
 
     struct Absence {
         Instant since;
         bool expired = false;
+        bool told = false;
     };
     LifeFacts facts(const Absence& absence) const;
+    void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
+    void look_at_turned();
     void set_present(const std::string& host);
 
     Loop& loop_;
@@ -93,6 +99,11 @@ class Collector {
     std::map<std::string, Absence> absent_;  // that have exports, but no peer record
     std::optional<Instant> store_since_;
     Held expiry_;
+
+    // What changed since the last on_amendment: empty means removed. Many peers may publish at the
+    // same time; each graph is redrawn once for all that one turn of the loop brought.
+    std::map<InstanceId, std::optional<Declaration>> gathered_;
+    Lifeline lifeline_;
 };
 
 }  // namespace hansa

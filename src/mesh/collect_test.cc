@@ -106,7 +106,22 @@ TEST_F(Collecting, new_requests_are_answered_from_the_copy_while_the_store_is_aw
     store.go_away();
     loop.run_for(Seconds{10});
     collector->want({collect("file", "", "g*")});
-    EXPECT_EQ(picture(), "a:g1=2 ");
+    EXPECT_TRUE(reaches([&] { return picture() == "a:g1=2 "; }));
+}
+
+TEST_F(Collecting, what_one_turn_of_the_loop_brings_is_told_at_once) {
+    live("a");
+    export_from("a", file("f1", "1"));
+    export_from("a", file("g1", "2"));
+    collector->want({collect("file", "", "f*")});
+    ASSERT_TRUE(folds());
+    collector->want({collect("file", "", "g*")});
+    collector->want({collect("file", "", "?1")});
+    EXPECT_EQ(picture(), "a:f1=1 ") << "not from within the call";
+    EXPECT_FALSE(collector->folded(0)) << "what is not told yet is not folded";
+    ASSERT_TRUE(folds());
+    EXPECT_EQ(picture(), "a:f1=1 a:g1=2 ");
+    EXPECT_EQ(amendments, 2);
 }
 
 TEST_F(Collecting, keeps_what_it_knows_while_the_store_is_away_and_catches_up) {
@@ -180,6 +195,50 @@ TEST_F(Collecting, exports_without_a_peer_count_from_first_sight) {
     EXPECT_TRUE(collector->stale().empty());
     export_from("a", file("f1", "1"));
     ASSERT_TRUE(reaches([&] { return held.size() == 1; }));
+}
+
+TEST_F(Collecting, nothing_is_read_any_more_once_nothing_is_asked_for) {
+    live("a");
+    export_from("a", file("f1", "1"));
+    collector->want({collect("file")});
+    ASSERT_TRUE(folds());
+    collector->want({});
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(picture(), "");
+    const auto reads = cluster.reads();
+    export_from("a", file("f1", "2"));
+    die("a");
+    loop.run_for(Seconds{1000});
+    EXPECT_EQ(cluster.reads(), reads);
+    EXPECT_TRUE(collector->stale().empty());
+
+    live("a");
+    collector->want({collect("file")});
+    ASSERT_TRUE(folds());
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(picture(), "a:f1=2 ");
+}
+
+TEST_F(Collecting, a_peer_that_goes_expires_and_returns_is_told_each_time) {
+    live("a");
+    export_from("a", file("f1", "1"));
+    collector->want({collect("file")});
+    ASSERT_TRUE(folds());
+    const auto told = [this] { return feed.all<happened::Noted>().size(); };
+    EXPECT_EQ(told(), 0U);
+    die("a");
+    loop.run_for(Seconds{1});
+    ASSERT_EQ(told(), 1U);
+    EXPECT_EQ(feed.all<happened::Noted>()[0].text,
+              "host a is gone; what it exports stays in force for 10 min");
+    loop.run_for(Seconds{700});
+    ASSERT_EQ(feed.all<happened::Warned>().size(), 1U);
+    EXPECT_EQ(feed.all<happened::Warned>()[0].text,
+              "host a has been gone for 10 min; what it exports is no longer collected");
+    live("a");
+    loop.run_for(Seconds{1});
+    ASSERT_EQ(told(), 2U);
+    EXPECT_EQ(feed.all<happened::Noted>()[1].text, "host a is back");
 }
 
 TEST_F(Collecting, own_exports_never_go_stale) {

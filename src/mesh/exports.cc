@@ -1,6 +1,13 @@
 #include "mesh/exports.h"
 
+#include <algorithm>
+
 namespace hansa {
+namespace {
+
+constexpr Duration audit_every = Seconds{300};  // with a jitter of 20 %
+
+}  // namespace
 
 Publisher::Publisher(Loop& loop, Store& store, Random& random, Report& report, Exporter me,
                      ExportQuota quota, PublisherEvents events)
@@ -74,6 +81,8 @@ void Publisher::on_read(Result<Reading> reading) {
     busy_ = false;
     if (!reading) return pause(reading.error());
     known_ = Subtree::of(*reading, me_.host);
+    // A store that was set back will never be at the revision of our last commit before that.
+    revision_ = std::min(revision_, reading->revision);
     advance();
 }
 
@@ -129,6 +138,8 @@ void Publisher::finish_plan() {
     plan_.reset();
     pending_ = false;
     backoff_.reset();
+    episode_.ended_well();
+    plan_audit();
     const bool tell = announce_ || done.written + done.removed > 0;
     announce_ = false;
     if (tell)
@@ -141,7 +152,7 @@ void Publisher::pause(const Error& why) {
     known_.reset();
     plan_.reset();
     replan_ = false;
-    if (why.code != Code::unavailable && why.code != Code::conflict)
+    if (episode_.failed(why, store_.status().state))
         report_.publish(happened::Refused{"store_error", "exporting: " + why.text});
     pause_ = loop_.after(backoff_.next(random_), [this] {
         const Held ended = std::move(pause_);
@@ -154,9 +165,30 @@ void Publisher::refuse(std::string cause, std::string text) {
     report_.publish(happened::Refused{std::move(cause), std::move(text)});
 }
 
+void Publisher::plan_audit() {
+    const auto fifth = static_cast<std::uint64_t>(audit_every.count() / 5);
+    const Duration jitter{static_cast<std::int64_t>(random_.below(2 * fifth + 1))};
+    audit_ = loop_.after(audit_every - Duration{static_cast<std::int64_t>(fifth)} + jitter,
+                         [this] { audit(); });
+}
+
+// Who is at rest stays so, unless something is amiss.
+void Publisher::audit() {
+    plan_audit();
+    if (!declared_ || pending_ || busy_ || !known_) return;
+    store_.read(ReadScope::prefix, keys::exports_of(me_.host),
+                lifeline_.guard([this](Result<Reading> reading) {
+                    if (!reading || !declared_ || pending_ || !known_) return;
+                    if (Subtree::of(*reading, me_.host) == *known_) return;
+                    recheck();
+                    events_.on_moved();
+                }));
+}
+
 void Publisher::halt() {
     declared_ = false;
     pending_ = false;
+    audit_.reset();
     pause_.reset();
 }
 

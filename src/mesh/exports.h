@@ -2,8 +2,8 @@
 //
 // Owned by Mesh. Loop thread only; never blocks. Every commit compares that the name of this host
 // is still ours and that the manifest is the one we know, so a commit that was delayed on its way,
-// or repeated after an unknown fate, changes nothing. Its own part is read once, and again after
-// whatever leaves a doubt.
+// or repeated after an unknown fate, changes nothing. Its own part is read once, again after
+// whatever leaves a doubt, and each 5 minutes to see what was changed behind its back.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "mesh/backoff.h"
+#include "mesh/episode.h"
 #include "mesh/lifeline.h"
 #include "mesh/publication.h"
 #include "report/report.h"
@@ -65,6 +66,8 @@ class Publisher {
     void finish_plan();
     void pause(const Error& why);
     void refuse(std::string cause, std::string text);
+    void plan_audit();
+    void audit();
 
     Loop& loop_;
     Store& store_;
@@ -92,6 +95,8 @@ class Publisher {
     // Short at first: a commit may have overtaken the claim of the name that it is guarded by.
     Backoff backoff_{{Milliseconds{20}, Seconds{30}, Milliseconds{2}}};
     Held pause_;
+    Episode episode_;
+    Held audit_;
     Lifeline lifeline_;
 };
 

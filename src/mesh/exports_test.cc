@@ -193,6 +193,42 @@ TEST_F(Publishing, looks_again_after_the_store_may_have_lost_it) {
     EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
 }
 
+TEST_F(Publishing, what_was_removed_behind_its_back_returns_within_minutes) {
+    publisher.declare({file("f1", "1")});
+    enter();
+    ASSERT_TRUE(settles());
+    erase("/hansa/v1/exports/a/file/f1");
+    const auto revision = cluster.revision();
+    loop.run_for(Seconds{370});
+    EXPECT_EQ(visible(), (std::map<std::string, std::string>{{"f1", "1"}}));
+    EXPECT_TRUE(publisher.settled());
+    const auto repaired = cluster.revision();
+    EXPECT_GT(repaired, revision);
+    loop.run_for(Seconds{3000});
+    EXPECT_EQ(cluster.revision(), repaired) << "a look that finds nothing amiss writes nothing";
+}
+
+class PublishingInVain : public Publishing {
+ protected:
+    PublishingInVain() : Publishing({.request_lost = 1}) {}
+};
+
+TEST_F(PublishingInVain, a_store_that_is_there_and_does_not_answer_is_told_once) {
+    publisher.declare({file("f1", "1")});
+    enter();
+    loop.run_for(Seconds{300});
+    EXPECT_EQ(store.status().state, StoreStatus::State::connected);
+    EXPECT_EQ(feed.refused("store_error"), 1U);
+}
+
+TEST_F(PublishingInVain, a_store_that_is_away_is_no_news) {
+    store.go_away();
+    publisher.declare({file("f1", "1")});
+    enter();
+    loop.run_for(Seconds{300});
+    EXPECT_EQ(feed.refused("store_error"), 0U);
+}
+
 TEST_F(Publishing, halted_it_writes_no_more) {
     enter();
     publisher.declare({file("f1", "1")});

@@ -47,9 +47,9 @@ Amendment ExportFold::want(const std::vector<CollectRequest>& requests) {
 Amendment ExportFold::replace(const Reading& reading) {
     ++round_;
     Touched touched;
-    for (const Record& record : reading.records) put(record, touched);
-    remove_unseen(reading.revision, touched);
-    revision_ = std::max(revision_, reading.revision);
+    for (const Record& record : reading.records) put(record, Source::reading, touched);
+    remove_unseen(touched);
+    revision_ = reading.revision;
     return settle(touched);
 }
 
@@ -57,7 +57,7 @@ Amendment ExportFold::apply(const EventBatch& batch) {
     Touched touched;
     for (const StoreEvent& event : batch.events) {
         if (event.type == StoreEvent::Type::put)
-            put(event.record, touched);
+            put(event.record, Source::event, touched);
         else
             remove(event.record, touched);
     }
@@ -74,7 +74,14 @@ Amendment ExportFold::use(const std::string& name, Use use) {
     return settle(touched);
 }
 
-void ExportFold::put(const Record& record, Touched& touched) {
+// A reading is the truth, also where it is older than the copy: the store was set back then.
+bool ExportFold::is_news(const Record& record, const Entry& held, Source source) {
+    if (source == Source::event) return record.modified > held.modified;
+    return record.modified != held.modified || record.created != held.created ||
+           record.value != held.value;
+}
+
+void ExportFold::put(const Record& record, Source source, Touched& touched) {
     const auto key = keys::parse_export(record.key);
     if (!key) {
         if (garbage_.size() >= garbage_max && !garbage_.contains(record.key)) return;
@@ -84,11 +91,13 @@ void ExportFold::put(const Record& record, Touched& touched) {
         known = record.modified;
         return;
     }
-    if (!key->id) return put_manifest(key->host, record, touched);
+    if (!key->id) return put_manifest(key->host, record, source, touched);
 
-    Entry& entry = hosts_[key->host].entries[*key->id];
+    Host& host = hosts_[key->host];
+    if (host.entries.empty()) turned_.insert(key->host);
+    Entry& entry = host.entries[*key->id];
     entry.round = round_;
-    if (entry.present && record.modified <= entry.modified) return;
+    if (entry.present && !is_news(record, entry, source)) return;
     entry.present = true;
     entry.value = record.value;
     entry.created = record.created;
@@ -96,10 +105,11 @@ void ExportFold::put(const Record& record, Touched& touched) {
     touched.emplace(key->host, *key->id);
 }
 
-void ExportFold::put_manifest(const std::string& name, const Record& record, Touched& touched) {
+void ExportFold::put_manifest(const std::string& name, const Record& record, Source source,
+                              Touched& touched) {
     Host& host = hosts_[name];
     host.manifest_round = round_;
-    if (record.modified <= host.manifest_modified) return;
+    if (source == Source::event && record.modified <= host.manifest_modified) return;
     host.manifest_modified = record.modified;
     const auto manifest = decode_manifest(record.key, record.value);
     if (manifest)
@@ -127,14 +137,14 @@ void ExportFold::remove(const Record& record, Touched& touched) {
     touched.emplace(key->host, *key->id);
 }
 
-void ExportFold::remove_unseen(Revision revision, Touched& touched) {
+void ExportFold::remove_unseen(Touched& touched) {
     for (auto& [name, host] : hosts_) {
         for (auto& [id, entry] : host.entries) {
-            if (entry.round == round_ || entry.modified > revision) continue;
+            if (entry.round == round_) continue;
             entry.present = false;
             touched.emplace(name, id);
         }
-        if (host.manifest_round == round_ || host.manifest_modified > revision) continue;
+        if (host.manifest_round == round_) continue;
         host.manifest_modified = 0;
         announce(name, host, 0, touched);
     }
@@ -161,7 +171,9 @@ Amendment ExportFold::settle(const Touched& touched) {
         Host& host = hosts_.at(name);
         const auto entry = host.entries.find(id);
         settle(name, host, id, entry->second, amendment);
-        if (!entry->second.present) host.entries.erase(entry);
+        if (entry->second.present) continue;
+        host.entries.erase(entry);
+        if (host.entries.empty()) turned_.insert(name);
     }
     return amendment;
 }
@@ -252,10 +264,9 @@ std::vector<std::string> ExportFold::hosts() const {
     return found;
 }
 
-std::size_t ExportFold::host_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(hosts_.begin(), hosts_.end(),
-                      [](const auto& host) { return !host.second.entries.empty(); }));
+bool ExportFold::exports(const std::string& host) const {
+    const auto found = hosts_.find(host);
+    return found != hosts_.end() && !found->second.entries.empty();
 }
 
 std::size_t ExportFold::differences(const Reading& reading,

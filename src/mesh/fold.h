@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/host.h"
@@ -32,7 +33,7 @@ class ExportFold {
     // Replaces the requests; kinds that nobody knows here are refused.
     Amendment want(const std::vector<CollectRequest>& requests);
 
-    // The whole prefix, read at once.
+    // The whole prefix, read at once, in place of everything held.
     Amendment replace(const Reading& reading);
 
     // What one batch changed. Events that are older than what is held are passed over.
@@ -44,7 +45,10 @@ class ExportFold {
 
     // Hosts that hold at least one record, in order.
     std::vector<std::string> hosts() const;
-    std::size_t host_count() const;
+    bool exports(const std::string& host) const;
+
+    // Those that came to be or ceased to be among them since the last call.
+    std::set<std::string> take_turned() { return std::exchange(turned_, {}); }
 
     // The last one folded in; 0 before the first.
     Revision revision() const { return revision_; }
@@ -80,10 +84,13 @@ class ExportFold {
     };
     using Touched = std::set<std::pair<std::string, ResourceId>>;
 
-    void put(const Record& record, Touched& touched);
-    void put_manifest(const std::string& host, const Record& record, Touched& touched);
+    enum class Source { reading, event };
+    static bool is_news(const Record& record, const Entry& held, Source source);
+    void put(const Record& record, Source source, Touched& touched);
+    void put_manifest(const std::string& host, const Record& record, Source source,
+                      Touched& touched);
     void remove(const Record& record, Touched& touched);
-    void remove_unseen(Revision revision, Touched& touched);
+    void remove_unseen(Touched& touched);
     void announce(const std::string& name, Host& host, std::uint64_t generation, Touched& touched);
     void touch_all(const std::string& name, const Host& host, Touched& touched) const;
 
@@ -103,6 +110,7 @@ class ExportFold {
     std::map<std::string, Host> hosts_;
     std::map<std::string, Revision> garbage_;  // keys that are no keys of ours; bounded
     std::vector<happened::Refused> refusals_;
+    std::set<std::string> turned_;
     std::size_t collected_ = 0;
     std::uint64_t round_ = 0;
     Revision revision_ = 0;

@@ -197,6 +197,19 @@ TEST_F(Fold, a_host_can_be_dropped_and_taken_back) {
     EXPECT_EQ(fold_.hosts(), (std::vector<std::string>{"a", "b"}));
 }
 
+TEST_F(Fold, tells_which_hosts_began_or_ceased_to_export) {
+    using Hosts = std::set<std::string>;
+    (void)fold_.replace({9, {record("a", file("f1", "1"), 2), record("b", file("f1", "2"), 3)}});
+    EXPECT_EQ(fold_.take_turned(), (Hosts{"a", "b"}));
+    (void)fold_.apply(batch({put(record("a", file("f2", "1"), 10))}));
+    EXPECT_EQ(fold_.take_turned(), Hosts{}) << "a exports already";
+    (void)fold_.apply(batch({removed("/hansa/v1/exports/b/file/f1", 11)}));
+    EXPECT_EQ(fold_.take_turned(), Hosts{"b"});
+    EXPECT_TRUE(fold_.exports("a"));
+    EXPECT_FALSE(fold_.exports("b"));
+    EXPECT_FALSE(fold_.exports("c"));
+}
+
 TEST_F(Fold, a_full_reading_after_lost_history_brings_exactly_the_difference) {
     take(fold_.want({collect("file")}));
     take(fold_.replace({9,
@@ -297,6 +310,18 @@ TEST_F(Fold, adds_up_over_random_histories) {
             decoded->body->fields.find("content")->scalar().text;
     }
     EXPECT_EQ(held_, expected);
+}
+
+TEST_F(Fold, a_store_that_was_set_back_is_followed_back) {
+    take(fold_.want({collect("file")}));
+    take(fold_.replace(
+        {20, {record("a", file("f1", "new"), 18), record("a", file("f2", "x"), 19)}}));
+    take(fold_.replace({10, {record("a", file("f1", "old"), 9)}}));
+    EXPECT_EQ(picture(), "a:f1=old ");
+    EXPECT_EQ(fold_.revision(), 10);
+    // Its history goes on along another branch, and comes to revisions that were held before.
+    take(fold_.replace({18, {record("a", file("f1", "else"), 18)}}));
+    EXPECT_EQ(picture(), "a:f1=else ");
 }
 
 }  // namespace

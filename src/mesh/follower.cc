@@ -49,7 +49,8 @@ void Follower::read_all() {
 
 void Follower::on_read(Result<Reading> reading) {
     if (!reading) {
-        if (reading.error().code != Code::unavailable) events_.on_error(reading.error());
+        if (episode_.failed(reading.error(), store_.status().state))
+            events_.on_error(reading.error());
         retry_ = loop_.after(backoff_.next(random_), [this] {
             const Held ended = std::move(retry_);
             begin();
@@ -57,6 +58,7 @@ void Follower::on_read(Result<Reading> reading) {
         return;
     }
     backoff_.reset();
+    episode_.ended_well();
     read_ = std::move(*reading);
     join();
 }

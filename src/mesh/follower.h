@@ -16,6 +16,7 @@
 
 #include "base/random.h"
 #include "mesh/backoff.h"
+#include "mesh/episode.h"
 #include "mesh/lifeline.h"
 #include "mesh/store.h"
 #include "sys/loop.h"
@@ -31,7 +32,7 @@ struct FollowerEvents {
     // made. False: the copy is wrong, and on_all follows.
     std::function<bool(const Reading&, const std::set<std::string>& touched)> on_check;
 
-    // The store refuses to be read: why, for people.
+    // The store refuses to be read, time after time where that may pass: why, for people.
     std::function<void(const Error&)> on_error;
 };
 
@@ -83,6 +84,7 @@ class Follower {
     bool away_ = false;  // was, at some time since the check began
     std::set<std::string> touched_;
     Backoff backoff_;
+    Episode episode_;
     Held watch_;
     Held retry_;
     Held check_;

@@ -36,19 +36,19 @@ Error garbage(std::string_view key) {
     return {Code::invalid, printable(key) + ": not a key of this program; remove it"};
 }
 
-Error foreign_cluster(const std::string& expected, const std::string& found) {
+Error foreign_cluster(const Admission& wish, const std::string& found) {
     return {Code::conflict, "the store belongs to cluster " + printable(found, 80) +
-                                ", but this host belongs to " + expected +
-                                "; point --seeds at its own cluster, or let it leave that one "
-                                "first (hansa leave)"};
+                                ", but this host belongs to " + wish.cluster_id + "; " +
+                                wish.remedy};
 }
 
 Error name_taken(const Applicant& me, const NameRecord& owner) {
     return {Code::conflict, "host name \"" + me.host.text() + "\" is taken by " +
                                 printable(owner.uuid, 80) + ", since " +
                                 printable(owner.since, 40) + ", at " + printable(owner.where, 120) +
-                                "; choose another --hostname, or release the name there (hansa "
-                                "leave)"};
+                                "; choose another --hostname, or, if that host is gone for good, "
+                                "release its name: etcdctl del " +
+                                keys::name_of(me.host)};
 }
 
 }  // namespace
@@ -134,14 +134,13 @@ Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applic
             return Error{Code::conflict, "the store holds no cluster that this program knows: " +
                                              cluster.error().text};
         if (!wish.cluster_id.empty() && cluster->id != wish.cluster_id)
-            return foreign_cluster(wish.cluster_id, cluster->id);
+            return foreign_cluster(wish, cluster->id);
         step.cluster_id = cluster->id;
         claim.when.push_back(Compare::created(keys::cluster(), facts.cluster->created));
     } else {
         if (!wish.cluster_id.empty())
             return Error{Code::conflict, "the store is empty, but this host belongs to cluster " +
-                                             wish.cluster_id +
-                                             "; point --seeds at its own cluster"};
+                                             wish.cluster_id + "; " + wish.remedy};
         if (wish.founding == Founding::never)
             return Error{Code::missing,
                          "the store answers, but holds no cluster; found one with --found, or "

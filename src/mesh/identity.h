@@ -55,6 +55,8 @@ enum class Founding {
 struct Admission {
     std::string cluster_id;  // the only one acceptable; empty: whichever is there
     Founding founding = Founding::never;
+    // For people: what to do when the store is not that cluster's.
+    std::string remedy = "point --seeds at its own cluster";
 };
 
 // What a peer knows of itself before it asks.

@@ -107,9 +107,11 @@ TEST(Identity, another_cluster_is_refused_with_both_ids) {
     EXPECT_NE(refused.error().text.find("theirs"), std::string::npos);
     EXPECT_NE(refused.error().text.find("ours"), std::string::npos);
 
-    const auto empty = decide_admission({}, me, {"ours", Founding::if_empty}, "n", now);
+    const auto empty =
+        decide_admission({}, me, {"ours", Founding::if_empty, "restore /p/cluster"}, "n", now);
     ASSERT_FALSE(empty);
     EXPECT_EQ(empty.error().code, Code::conflict);
+    EXPECT_NE(empty.error().text.find("; restore /p/cluster"), std::string::npos);
 }
 
 TEST(Identity, a_taken_name_is_refused_with_its_owner) {
@@ -117,7 +119,7 @@ TEST(Identity, a_taken_name_is_refused_with_its_owner) {
         decide_admission({cluster_record("c"), name_record("uuid-b")}, me, {}, "n", now);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::conflict);
-    for (const char* part : {"\"a\"", "uuid-b", "then", "there", "--hostname"})
+    for (const char* part : {"\"a\"", "uuid-b", "then", "there", "--hostname", "/hansa/v1/names/a"})
         EXPECT_NE(refused.error().text.find(part), std::string::npos) << part;
 }
 

@@ -52,7 +52,7 @@ void Membership::on_looked() {
     looking_ = false;
     if (ended_) return;
     if (look_failed_) {
-        if (look_failed_->code != Code::unavailable) events_.on_error(*look_failed_);
+        failed(entering_, *look_failed_);
         look_retry_ = loop_.after(look_backoff_.next(random_), [this] {
             const Held ended = std::move(look_retry_);
             look();
@@ -85,8 +85,7 @@ void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committ
     claiming_ = false;
     if (ended_) return;
     if (committed && committed->applied) return enter(step);
-    if (!committed && committed.error().code != Code::unavailable)
-        events_.on_error(committed.error());
+    if (!committed) failed(entering_, committed.error());
     // Somebody was faster, or the claim's fate is unknown: what is there now decides.
     look_retry_ = loop_.after(committed ? Duration{0} : look_backoff_.next(random_), [this] {
         const Held ended = std::move(look_retry_);
@@ -96,6 +95,7 @@ void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committ
 
 void Membership::enter(const AdmissionStep& step) {
     look_backoff_.reset();
+    entering_.ended_well();
     const bool first = !entered_;
     entered_ = true;
     cluster_id_ = step.cluster_id;
@@ -130,11 +130,13 @@ void Membership::hold_lease() {
         lease_ = 0;
         lease_was_lost_ = true;
     };
+    handlers.on_refused = [this](const Error& why) { failed(leasing_, why); };
     lease_kept_ = store_.keep_lease(options_.lease, std::move(handlers));
 }
 
 void Membership::on_granted(LeaseId lease) {
     lease_ = lease;
+    leasing_.ended_well();
     put_record();
     if (lease_was_lost_) {
         lease_was_lost_ = false;
@@ -164,14 +166,14 @@ void Membership::on_put(const std::string& value, LeaseId lease, Result<Committe
     if (ended_) return;
     if (committed && committed->applied) {
         put_backoff_.reset();
+        putting_trouble_.ended_well();
         put_value_ = value;
         put_lease_ = lease;
         return put_record();  // something may have changed meanwhile
     }
     // Code::missing: the lease has ended already; its keeper notices and gets another one.
     const Code code = committed ? Code::conflict : committed.error().code;
-    if (code != Code::unavailable && code != Code::missing && code != Code::conflict)
-        events_.on_error(committed.error());
+    if (!committed && code != Code::missing) failed(putting_trouble_, committed.error());
     if (code == Code::conflict) verify();
     put_retry_ = loop_.after(put_backoff_.next(random_), [this] {
         const Held ended = std::move(put_retry_);
@@ -179,12 +181,17 @@ void Membership::on_put(const std::string& value, LeaseId lease, Result<Committe
     });
 }
 
+void Membership::failed(Episode& episode, const Error& why) {
+    if (episode.failed(why, store_.status().state)) events_.on_error(why);
+}
+
 void Membership::leave(Departure departure, std::function<void(Result<void>)> done) {
     ended_ = true;
     look_retry_.reset();
     put_retry_.reset();
     lease_kept_.reset();
-    if (!entered_) return loop_.post([done = std::move(done)] { done({}); });
+    // A claim that is under way may yet be carried out.
+    if (!entered_ && !claiming_) return loop_.post([done = std::move(done)] { done({}); });
     Transaction transaction;
     transaction.when.push_back(name_is_ours());
     transaction.then.push_back(Operation::remove(keys::name_of(host_)));

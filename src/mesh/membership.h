@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "mesh/backoff.h"
+#include "mesh/episode.h"
 #include "mesh/identity.h"
 #include "mesh/lifeline.h"
 #include "mesh/store.h"
@@ -38,7 +39,7 @@ struct MembershipEvents {
     std::function<void(const Error&)> on_refused;
     // The lease had ended and is back: others may have taken this host for gone.
     Action on_renewed;
-    // The store refuses a request: why, for people.
+    // The store refuses a request, time after time where that may pass: why, for people.
     std::function<void(const Error&)> on_error;
 };
 
@@ -80,6 +81,7 @@ class Membership {
     void put_record();
     void on_put(const std::string& value, LeaseId lease, Result<Committed> committed);
     Compare name_is_ours() const;
+    void failed(Episode& episode, const Error& why);
 
     Loop& loop_;
     Store& store_;
@@ -112,6 +114,9 @@ class Membership {
     Held look_retry_;
     Held put_retry_;
     Held lease_kept_;
+    Episode entering_;
+    Episode leasing_;
+    Episode putting_trouble_;
     Lifeline lifeline_;
 };
 

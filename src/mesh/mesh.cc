@@ -1,6 +1,11 @@
 #include "mesh/mesh.h"
 
 namespace hansa {
+namespace {
+
+constexpr Duration withdrawal_patience = Seconds{5};
+
+}  // namespace
 
 Mesh::Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Report& report,
            HostName host, MeshOptions options, MeshEvents events)
@@ -11,6 +16,7 @@ Mesh::Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Rep
       host_(std::move(host)),
       options_(std::move(options)),
       events_(std::move(events)),
+      may_withdraw_(!options_.membership.admission.cluster_id.empty()),
       publisher_(loop, store, random, report, {host_, options_.membership.incarnation},
                  options_.quota,
                  {[this] { events_.on_moved(); },
@@ -47,7 +53,16 @@ void Mesh::start() {
     events.on_error = [this](const Error& failed) { error("joining", failed); };
     membership_ = std::make_unique<Membership>(loop_, store_, random_, host_, options_.membership,
                                                std::move(events));
-    on_status(store_.status());
+    // That no endpoint is known yet is no news: whoever is to find one says what it waits for.
+    const StoreStatus status = store_.status();
+    if (status.state == StoreStatus::State::connecting)
+        take_status(status);
+    else
+        on_status(status);
+    withdrawal_patience_ = loop_.after(withdrawal_patience, [this] {
+        const Held ended = std::move(withdrawal_patience_);
+        events_.on_moved();
+    });
 }
 
 void Mesh::on_status(const StoreStatus& status) {
@@ -58,6 +73,11 @@ void Mesh::on_status(const StoreStatus& status) {
                                            : away    ? Shown::away
                                                      : Shown::starting,
                                            status.detail});
+    take_status(status);
+}
+
+void Mesh::take_status(const StoreStatus& status) {
+    const bool connected = status.state == StoreStatus::State::connected;
     collector_.store_is(status.state);
     if (connected) {
         publisher_.store_returned();
@@ -70,6 +90,7 @@ void Mesh::on_status(const StoreStatus& status) {
 void Mesh::publish(std::vector<Wanted> exports) {
     // Even nothing is declared: an earlier run may have left something there.
     exports_declared_ = exports_declared_ || !exports.empty();
+    withdrawal_declared_ = may_withdraw_ && exports.empty();
     publisher_.declare(std::move(exports));
 }
 
@@ -85,14 +106,24 @@ MeshStanding Mesh::standing() const {
     MeshStanding standing;
     standing.entered = membership_ && membership_->entered();
     // Who has not been let in yet may still be refused, whatever the store has answered.
-    standing.exports_acknowledged =
-        !exports_declared_ || (standing.entered && publisher_.settled());
+    standing.exports_acknowledged = !exports_due() || (standing.entered && publisher_.settled());
     standing.collect_folded =
         !collector_.wanted() || (standing.entered && collector_.folded(publisher_.revision()));
     standing.exports_refused = publisher_.refusal();
     standing.collected = collector_.collected();
     standing.stale = collector_.stale();
     return standing;
+}
+
+// What is exported is awaited for as long as it takes. Whoever exports nothing does not depend on
+// the store: what an earlier run may have left there is awaited while the store answers, or may
+// soon, and no longer.
+bool Mesh::exports_due() const {
+    if (exports_declared_) return true;
+    if (!withdrawal_declared_) return false;
+    const StoreStatus::State state = store_.status().state;
+    return state == StoreStatus::State::connected ||
+           (state == StoreStatus::State::connecting && withdrawal_patience_);
 }
 
 Held Mesh::watch_key(const std::string& key, Action changed) {

@@ -74,6 +74,8 @@ class Mesh {
 
  private:
     void on_status(const StoreStatus& status);
+    void take_status(const StoreStatus& status);
+    bool exports_due() const;
     void error(const std::string& doing, const Error& error);
     std::function<void(Result<void>)> once(Duration patience,
                                            std::function<void(Result<void>)> done);
@@ -87,6 +89,10 @@ class Mesh {
     MeshEvents events_;
 
     bool exports_declared_ = false;  // something, ever
+    // This host was in the cluster before, and what it exported then may have to be withdrawn.
+    bool may_withdraw_;
+    bool withdrawal_declared_ = false;
+    Held withdrawal_patience_;  // null once it is over
     Publisher publisher_;
     Collector collector_;
     StoreKeyValue values_;

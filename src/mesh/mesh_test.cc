@@ -31,9 +31,10 @@ class Host {
         options.membership.version = "0.1.0";
         options.membership.where = "test";
         options.membership.admission.founding = Founding::if_empty;
+        options.membership.admission.cluster_id = cluster_;
         MeshEvents events;
         events.on_amendment = [this](const Amendment& amendment) { take(amendment); };
-        events.on_entered = [](const std::string&) {};
+        events.on_entered = [this](const std::string& cluster) { cluster_ = cluster; };
         events.on_refused = [this](const Error& error) { refused = error.text; };
         events.on_moved = [] {};
         held.clear();
@@ -72,6 +73,7 @@ class Host {
     SimLoop& loop_;
     const Catalog& catalog_;
     const std::string name_;
+    std::string cluster_;  // once in it, as the agent remembers it
     SeededRandom random_;
     std::uint64_t incarnation_ = 0;
 
@@ -266,6 +268,34 @@ TEST_F(Meshes, no_exit_waits_for_a_store_that_is_away) {
     EXPECT_LE(loop.clock().now() - asked, Milliseconds{300});
     loop.run_for(Seconds{10});
     EXPECT_EQ(answers, 1);
+}
+
+TEST_F(Meshes, what_an_earlier_run_left_is_withdrawn_before_there_is_rest) {
+    Host& a = add("a");
+    a.demonstrate("x");
+    ASSERT_TRUE(all_hold(4));
+    a.start();
+    a.mesh->publish({});
+    EXPECT_FALSE(a.mesh->standing().at_rest());
+    ASSERT_TRUE(loop.run_until([&] { return a.mesh->standing().at_rest(); }, Seconds{10}));
+    EXPECT_EQ(cluster.read(ReadScope::prefix, "/hansa/v1/exports/a/file/").records.size(), 0U);
+}
+
+TEST_F(Meshes, who_exports_nothing_rests_without_the_store) {
+    Host& a = add("a");
+    a.demonstrate("x");
+    ASSERT_TRUE(all_hold(4));
+    a.store.go_away();
+    loop.run_for(Seconds{10});
+    a.start();
+    a.mesh->publish({});
+    EXPECT_TRUE(a.mesh->standing().at_rest());
+}
+
+TEST_F(Meshes, who_never_was_in_a_cluster_and_exports_nothing_waits_for_nothing) {
+    Host& a = add("a");
+    a.mesh->publish({});
+    EXPECT_TRUE(a.mesh->standing().at_rest());
 }
 
 TEST_F(Meshes, leaving_withdraws_at_once) {

@@ -46,6 +46,7 @@ struct Subtree {
     static Subtree of(const Reading& reading, const HostName& host);
     // After `operations` were committed at `revision`.
     void apply(const std::vector<Operation>& operations, Revision revision, const HostName& host);
+    friend bool operator==(const Subtree&, const Subtree&) = default;
 };
 
 // One transaction; its last operation puts the manifest.

@@ -86,7 +86,7 @@ struct Committed {
 };
 
 struct Reading {
-    Revision revision = 0;        // the store's when it was read
+    Revision revision = 0;        // the store's when it was read; of all records the same
     std::vector<Record> records;  // by key, ascending
 };
 
@@ -100,8 +100,8 @@ struct StoreLimits {
 struct WatchHandlers {
     // Every commit that touches the prefix, in order, without gap or repeat, over reconnects too.
     std::function<void(const EventBatch&)> on_events;
-    // The history since the last batch is gone (compacted): read all, compare, watch anew. The
-    // watch has ended.
+    // The history since the last batch is gone (compacted, or the store was set back to an older
+    // state): read all, compare, watch anew. The watch has ended.
     std::function<void(Revision oldest)> on_lost;
     // Of a watch from the present on, once, before any event: it stands, and every commit after
     // `since` will come. May be empty.
@@ -113,6 +113,8 @@ struct LeaseHandlers {
     std::function<void(LeaseId)> on_granted;
     // The lease may have ended in the store; a new one is being asked for.
     std::function<void()> on_lost;
+    // None was granted, and why; it is asked for again. May be empty.
+    std::function<void(const Error&)> on_refused = {};
 };
 
 struct StoreStatus {

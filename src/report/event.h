@@ -56,6 +56,13 @@ struct GraphAdopted {
     bool first = false;
     Duration took{0};
 };
+struct GraphAmended {  // by what is collected; the file is the same
+    std::size_t resources = 0;
+    std::size_t edges = 0;
+    std::size_t added = 0;  // new or redefined
+    std::size_t removed = 0;
+    Duration took{0};
+};
 struct GraphRefused {    // the old one stays enforced
     std::string errors;  // one a line
 };
@@ -107,15 +114,19 @@ struct Warned {
 struct Noted {  // something worth a line, nothing wrong
     std::string text;
 };
-struct Spoke {  // a resource of kind print or msg
-    std::string line;
+struct Spoke {         // a resource of kind print or msg
+    std::string line;  // safe for a terminal
 };
 struct AtRest {  // `resting` false: activity again
     bool resting = true;
-    std::string waiting_for;  // while not resting: "the store", "3 resources"
+    std::string waiting_for;     // while not resting: "the store", "3 resources"
+    bool only_a_number = false;  // of the last word has changed: for the picture, not for a log
 };
 struct Converged {
     Seconds quiet{0};
+};
+struct Fatal {  // the agent ends by itself: it cannot go on
+    std::string text;
 };
 struct Stopping {
     std::string why;
@@ -127,10 +138,12 @@ struct Stopped {
 
 }  // namespace happened
 
-using Event = std::variant<
-    happened::AgentStarted, happened::GraphAdopted, happened::GraphRefused, happened::ResourcePhase,
-    happened::ResourceGone, happened::ResourceRan, happened::StoreChanged, happened::Published,
-    happened::Collected, happened::Conflict, happened::Refused, happened::Warned, happened::Noted,
-    happened::Spoke, happened::AtRest, happened::Converged, happened::Stopping, happened::Stopped>;
+using Event =
+    std::variant<happened::AgentStarted, happened::GraphAdopted, happened::GraphAmended,
+                 happened::GraphRefused, happened::ResourcePhase, happened::ResourceGone,
+                 happened::ResourceRan, happened::StoreChanged, happened::Published,
+                 happened::Collected, happened::Conflict, happened::Refused, happened::Warned,
+                 happened::Noted, happened::Spoke, happened::AtRest, happened::Converged,
+                 happened::Fatal, happened::Stopping, happened::Stopped>;
 
 }  // namespace hansa

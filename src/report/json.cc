@@ -36,6 +36,12 @@ struct Filler {
         map.number("added", event.added).number("removed", event.removed);
         map.truth("first", event.first).milliseconds("took_ms", event.took);
     }
+    void operator()(const GraphAmended& event) {
+        map.text("event", "graph_amended");
+        map.number("resources", event.resources).number("edges", event.edges);
+        map.number("added", event.added).number("removed", event.removed);
+        map.milliseconds("took_ms", event.took);
+    }
     void operator()(const GraphRefused& event) {
         map.text("event", "graph_refused").text("errors", event.errors);
     }
@@ -92,6 +98,7 @@ struct Filler {
         map.text("event", "converged");
         map.number("quiet_s", static_cast<std::uint64_t>(event.quiet.count()));
     }
+    void operator()(const Fatal& event) { map.text("event", "fatal").text("text", event.text); }
     void operator()(const Stopping& event) {
         map.text("event", "stopping").text("why", event.why);
         map.number("signals", static_cast<std::uint64_t>(event.signals));
@@ -123,6 +130,11 @@ Value resources_value(const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+MapBuilder& MapBuilder::text(std::string key, std::string value) {
+    if (!valid_utf8(value)) value = printable_lines(value);
+    return add(std::move(key), Value::of_text(std::move(value)));
+}
 
 MapBuilder& MapBuilder::milliseconds(std::string key, Duration value) {
     char text[32];

@@ -23,9 +23,8 @@ class MapBuilder {
         map_.push_back({std::move(key), {}, std::move(value)});
         return *this;
     }
-    MapBuilder& text(std::string key, std::string value) {
-        return add(std::move(key), Value::of_text(std::move(value)));
-    }
+    // Bytes that no JSON text may hold (a file's name is any bytes) appear as \xNN.
+    MapBuilder& text(std::string key, std::string value);
     MapBuilder& number(std::string key, std::uint64_t value) {
         return add(std::move(key), Value::of_int(static_cast<std::int64_t>(value)));
     }

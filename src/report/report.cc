@@ -21,6 +21,12 @@ class Folder {
         ++snapshot_.redraws;
     }
 
+    void operator()(const happened::GraphAmended& event) {
+        snapshot_.graph.resources = event.resources;
+        snapshot_.graph.edges = event.edges;
+        ++snapshot_.redraws;
+    }
+
     void operator()(const happened::GraphRefused& event) { snapshot_.refused_graph = event.errors; }
 
     void operator()(const happened::ResourcePhase& event) {
@@ -58,21 +64,19 @@ class Folder {
 
     void operator()(const happened::StoreChanged& event) { snapshot_.store = event; }
 
-    void operator()(const happened::Collected& event) {
-        if (event.changed + event.withdrawn > 0) ++snapshot_.redraws;
-    }
-
     void operator()(const happened::Refused& event) { ++snapshot_.refusals[event.cause]; }
 
     void operator()(const happened::AtRest& event) { snapshot_.rest = event; }
 
     // What is told as it happens and leaves no mark on the picture.
     void operator()(const happened::Published&) {}
+    void operator()(const happened::Collected&) {}
     void operator()(const happened::Conflict&) {}
     void operator()(const happened::Warned&) {}
     void operator()(const happened::Noted&) {}
     void operator()(const happened::Spoke&) {}
     void operator()(const happened::Converged&) {}
+    void operator()(const happened::Fatal&) {}
     void operator()(const happened::Stopping&) {}
     void operator()(const happened::Stopped&) {}
 

@@ -30,15 +30,15 @@ struct ResourceReport {
 struct Snapshot {
     happened::AgentStarted agent;
     WallTime started;
-    happened::GraphAdopted graph;
-    std::string refused_graph;  // errors of a newer version that is not enforced; else empty
+    happened::GraphAdopted graph;  // the last one, with the counts of now
+    std::string refused_graph;     // errors of a newer version that is not enforced; else empty
     happened::StoreChanged store;
     std::unordered_map<std::string, ResourceReport> resources;  // from the first ResourcePhase on
     std::map<Phase, std::size_t> count_by_phase;    // phases that nobody is in are left out
     std::map<std::string, std::uint64_t> refusals;  // by cause
     std::uint64_t runs = 0;
     std::uint64_t changes = 0;
-    std::uint64_t redraws = 0;  // GraphAdopted, and Collected that changed something
+    std::uint64_t redraws = 0;  // GraphAdopted and GraphAmended
     happened::AtRest rest{false, {}};
 };
 

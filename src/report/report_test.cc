@@ -101,15 +101,23 @@ TEST(Report, a_refused_graph_is_shown_until_one_is_adopted) {
     EXPECT_EQ(report.snapshot().graph.resources, 4u);
 }
 
-TEST(Report, counts_a_redraw_per_graph_and_per_collection_that_changed_something) {
+TEST(Report, counts_a_redraw_once_whoever_brought_it) {
     HandClock clock;
     Report report(clock);
     report.publish(happened::GraphAdopted{});
-    report.publish(happened::Collected{8, 0, 0});
     EXPECT_EQ(report.snapshot().redraws, 1u);
+    report.publish(happened::GraphAmended{9, 1, 1, 0, Duration{0}});
     report.publish(happened::Collected{9, 1, 0});
-    report.publish(happened::Collected{8, 0, 1});
-    EXPECT_EQ(report.snapshot().redraws, 3u);
+    EXPECT_EQ(report.snapshot().redraws, 2u);
+    EXPECT_EQ(report.snapshot().graph.resources, 9u);
+}
+
+TEST(Report, what_is_collected_does_not_hide_a_refused_graph) {
+    HandClock clock;
+    Report report(clock);
+    report.publish(happened::GraphRefused{"web.yaml:3:1: no kind"});
+    report.publish(happened::GraphAmended{});
+    EXPECT_EQ(report.snapshot().refused_graph, "web.yaml:3:1: no kind");
 }
 
 TEST(Report, shows_agent_store_rest_and_refusals_by_cause) {
@@ -143,9 +151,10 @@ TEST(Report, what_is_only_told_leaves_the_picture_alone) {
     report.publish(happened::Noted{"n"});
     report.publish(happened::Spoke{"s"});
     report.publish(happened::Converged{});
+    report.publish(happened::Fatal{"f"});
     report.publish(happened::Stopping{});
     report.publish(happened::Stopped{});
-    EXPECT_EQ(heard, 8);
+    EXPECT_EQ(heard, 9);
     EXPECT_EQ(report.snapshot().runs, 0u);
     EXPECT_EQ(report.snapshot().redraws, 0u);
     EXPECT_TRUE(report.snapshot().refusals.empty());

@@ -8,7 +8,8 @@
 
 namespace hansa {
 
-// What changed since the last call: `upserts` replace what has the same instance id.
+// What changed since the last call: `upserts` replace what has the same instance id; a removal of
+// what is not there changes nothing.
 struct Amendment {
     std::vector<Declaration> upserts;
     std::vector<InstanceId> removals;

@@ -10,7 +10,7 @@
 namespace hansa {
 
 struct SemaphoreUse {
-    std::string name;  // as written, "name" or "name:count": different counts are different ones
+    std::string name;  // "name", or "name:count" above 1: different counts are different ones
     std::uint32_t count = 1;
     friend bool operator==(const SemaphoreUse&, const SemaphoreUse&) = default;
 };

@@ -17,11 +17,6 @@ struct EtcdTiming {
     Milliseconds election{1000};
 };
 
-// For a cluster of one member, which has nobody to wait for: serving after 0.13 s instead of
-// 0.2 to 1.0 s, at 0.4 % of a core more. Before a second member is added the first must be started
-// again with the timing of all.
-constexpr EtcdTiming alone_timing{Milliseconds(20), Milliseconds(100)};
-
 // What we let our etcd accept, and what clients of it may therefore send: more than etcd's own
 // 128 operations and 1.5 MiB, so that a peer publishes all its exports in one transaction.
 constexpr std::size_t etcd_operations_max = 10'240;

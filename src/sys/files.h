@@ -19,6 +19,8 @@ using UserId = std::uint32_t;
 using GroupId = std::uint32_t;
 using FileMode = std::uint32_t;  // the twelve permission bits
 
+constexpr FileMode set_id_bits = 06000;  // a program runs as its file's owner or group
+
 enum class FileType { regular, directory, symlink, other };
 
 struct FileStatus {
@@ -58,9 +60,9 @@ class Files {
     // True when the regular file at `path` holds exactly these bytes. Cheaper than read().
     virtual Result<bool> holds(const std::string& path, std::string_view bytes) const = 0;
 
-    // Replaces or makes the file in one step: a temporary file in the same directory, written,
-    // given its attributes, synced, renamed over `path`, directory synced. On failure nothing is
-    // left behind and the old file is untouched. Code::invalid when `path` is a directory.
+    // Replaces or makes a file in one step: a temporary file beside it, written, given attributes,
+    // synced, renamed over `path`, directory synced. On failure nothing is left behind, and only if
+    // the last step failed is the old file gone. Code::invalid over what is neither file nor link.
     virtual Result<void> write(const std::string& path, std::string_view bytes,
                                const FileAttributes& attributes) = 0;
 
@@ -71,7 +73,9 @@ class Files {
     virtual Result<void> make_symlink(const std::string& path, const std::string& target) = 0;
     virtual Result<std::string> read_symlink(const std::string& path) const = 0;
 
-    // Changes what is given on what exists; never on the target of a symbolic link.
+    // Changes what is given on what exists; never on the target of a symbolic link. Here and in
+    // write(), a regular file that gets another owner or group loses its set-id bits unless a
+    // mode is given.
     virtual Result<void> set_attributes(const std::string& path,
                                         const FileAttributes& attributes) = 0;
 

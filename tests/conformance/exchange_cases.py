@@ -62,7 +62,8 @@ def c13(t):
     equal(t.read("mgmtA/f3c"), "i am f3c\n", "content across hosts")
     equal(agents[0].stop(), 0, "exit code of a")
     equal(agents[1].stop(), 0, "exit code of b")
-    left = [p for p in os.listdir(t.at("state")) if p.endswith(".sock")]
+    left = [name for _, _, names in os.walk(t.at("state")) for name in names
+            if name.endswith(".sock")]
     equal(left, [], "nothing left behind")
 
 
@@ -130,7 +131,7 @@ def c16(t):
     marks = a.mark(), b.mark()
     t.graph("graph3b.yaml", "# a comment\n" + t.read("graph3b.yaml"))
     b.wait_for("graph_adopted", since=marks[1])
-    b.wait_at_rest(0)
+    b.wait_at_rest(marks[1])
     b.stop()
     b = t.run(graph, "--hostname", "b")  # and after a restart
     b.wait_at_rest()
@@ -204,6 +205,8 @@ def c23(t):
     assert any("name" in line for line in twin.lines), twin.tell()
 
     other = t.graph("x.yaml", "graph: x\nresources:\n  noop:\n  - name: n\n")
+    assert twin.seen("stopped", exit_code=3), twin.tell()
+
     taken = t.run(other, "--hostname", "x", "--prefix", t.at("third"), "--client-urls", url)
     equal(taken.wait(), 1, "an explicit port that is taken")
     port = url.rsplit(":", 1)[1]
@@ -298,6 +301,25 @@ def tmp_prefix(t):
         equal(agent.wait(), 0, "exit code")
         equal(tree(t), wanted_tree("a"))
         equal(os.listdir(env["TMPDIR"]), [], "left behind")
+
+
+@case("tmp-prefix-seeds", "--tmp-prefix with seeds gives name and exports back when it ends")
+def tmp_prefix_seeds(t):
+    holder = t.run(demo_graph(t, "a"), "--hostname", "a")
+    store = holder.wait_for("store_changed", state="connected")["detail"]
+    env = {k: v for k, v in t.env.items() if k != "HANSA_PREFIX"}
+    env["TMPDIR"] = t.at("tmp")
+    os.mkdir(env["TMPDIR"])
+    graph = demo_graph(t, "b")
+    for _ in range(2):
+        since = holder.mark()
+        guest = t.run(graph, "--hostname", "b", "--tmp-prefix", "--seeds", store, "-t", "0",
+                      env=env)
+        equal(guest.wait(), 0, "exit code")
+        equal(os.listdir(env["TMPDIR"]), [], "left behind")
+        t.until(lambda s=since: any(e["withdrawn"] for e in holder.seen("collected", s)),
+                what="the exports of b are withdrawn", agent=holder)
+    equal(holder.stop(), 0, "exit code")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -138,6 +139,47 @@ def json_log(t):
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", e["time"]) for e in events)
 
 
+@case("refused-edit", "an edit that is refused stays told while what is collected changes")
+def refused_edit(t):
+    collect = "graph: in\ncollect:\n- {kind: print}\n"
+    exported = "graph: out\nresources:\n  print:\n  - {name: \"@@p\", msg: MSG}\n"
+    a = t.run(t.graph("a.yaml", collect), "--hostname", "a")
+    a.wait_at_rest()
+    t.graph("a.yaml", "graph: [\n")
+    a.wait_for("graph_refused")
+    b = t.run(t.graph("b.yaml", exported.replace("MSG", "one")), "--hostname", "b")
+    a.wait_for("spoke", line="one")
+    t.graph("b.yaml", exported.replace("MSG", "two"))
+    a.wait_for("spoke", line="two")
+    graph = json.loads(t.command("status", "--hostname", "a", "--json").stdout)["graph"]
+    assert graph["refused"], graph
+    equal((graph["redraws"], graph["resources"]), (3, 1), "the file, the export, the change of it")
+    equal(len(a.seen("graph_adopted")), 1, "graphs of the file")
+    equal([x.stop() for x in (a, b)], [0, 0], "exit codes")
+
+
+@case("fatal-end", "an end that the agent chooses is told as an event, with the exit code and a summary")
+def fatal_end(t):
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    flags = ["run", "--hostname", "a", "--client-urls", url, t.graph("g.yaml", GRAPH)]
+    done = t.command(*flags, "--log-format", "json")
+    equal(done.returncode, 1, done.stderr)
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    equal([e["event"] for e in events[-2:]], ["fatal", "stopped"], "the last two")
+    assert url.rsplit(":", 1)[1] in events[-2]["text"], events[-2]
+    equal(events[-1]["exit_code"], 1, "the code told")
+    text = t.command(*flags)
+    equal(text.returncode, 1, text.stderr)
+    assert "resources: " in text.stderr and "Goodbye!" in text.stderr, text.stderr
+    missing = t.command("run", "--standalone", "--log-format", "json", t.at("none.yaml"))
+    told = [json.loads(line)["event"] for line in missing.stderr.splitlines()]
+    equal((missing.returncode, told), (2, ["fatal", "stopped"]), "one that never began")
+    listener.close()
+
+
 @case("text-log", "the log of a run reads well: start, changes, failures, summary; quiet with -q")
 def text_log(t):
     graph = t.graph("g.yaml", FAILING)
@@ -154,6 +196,24 @@ def text_log(t):
     assert "exec[wrong] failed" in lines[0], lines
     fine = plain_run(t, t.graph("g.yaml", GRAPH), "-t", "0", "-q")
     equal((fine.returncode, fine.stderr, fine.stdout), (0, "", "hello from print\n"), "all is well")
+
+
+@case("hang-up", "SIGHUP ends an agent as SIGTERM does, and under nohup does nothing")
+def hang_up(t):
+    graph = t.graph("g.yaml", GRAPH)
+    agent = t.alone(graph)
+    agent.wait_at_rest()
+    agent.signal(signal.SIGHUP)
+    equal(agent.wait(), 0, "exit code")
+    assert "SIGHUP" in agent.seen("stopping")[0]["why"], agent.tell()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what the child inherits
+    staying = t.alone(graph)
+    signal.signal(signal.SIGHUP, before)
+    staying.wait_at_rest()
+    staying.signal(signal.SIGHUP)
+    os.unlink(t.at("f"))
+    t.until_content("f", "as declared\n")
+    equal(staying.stop(), 0, "exit code")
 
 
 @case("colours", "escape codes on a terminal only, and not with NO_COLOR or TERM=dumb")
@@ -183,6 +243,9 @@ def status_of_agent(t):
     assert found["exec[wrong]"]["last_error"] and found["exec[wrong]"]["failures"] >= 1, found
     assert "exec[wrong]" in found["file[held]"]["detail"], found
     assert all(r["since"].endswith("Z") for r in found.values()), found
+    config = {**t.env, "HANSA_CONFIG": t.write("c.yaml", f"prefix: {t.prefix}\nstandalone: true\n")}
+    del config["HANSA_PREFIX"]
+    equal(t.command("status", env=config).returncode, 0, "the prefix of the config file")
     t.graph("g.yaml", "graph: [\n")
     agent.wait_for("graph_refused")
     assert "not enforced" in t.command("status").stdout, "the refused edit is shown"
@@ -210,7 +273,12 @@ def status_of_several(t):
     equal(agents[1].stop(), 0, "exit code")
     only = t.command("status", "--json")
     equal(json.loads(only.stdout)["agent"]["host"], "one", "the only one left")
+    again = t.run(graph, "--hostname", "two")
+    again.wait_at_rest()
     agents[0].kill()
+    only = t.command("status", "--json")
+    equal(json.loads(only.stdout)["agent"]["host"], "two", "a killed one's socket is no agent")
+    again.kill()
     dead = t.command("status")
     assert dead.returncode != 0 and dead.stderr.count("\n") == 1, dead
 

@@ -24,7 +24,8 @@ def refused(t, graph, *wanted):
     told = "\n".join(agent.lines)
     for word in wanted:
         assert word in told, f"{word!r} is not said\n{agent.tell()}"
-    equal(agent.events, [], "nothing is begun")
+    equal([e["event"] for e in agent.events], ["fatal", "stopped"], "nothing is begun")
+    equal(agent.events[-1]["exit_code"], 2, "the code it tells")
     assert not os.path.exists(t.at("state", "alone")), "no state is made"
     return told
 
@@ -106,6 +107,19 @@ def odd_graph_file(t):
     os.symlink("circle", t.at("circle"))
     refused(t, t.at("circle"), "circle")
     refused(t, "/dev/zero", "regular file")
+
+
+@case("end-while-reading", "an end while a large edited graph is still being read: code 0, nothing breaks")
+def end_while_reading(t):
+    many = "".join(f"  - {{name: f{i}, path: T/f, content: x}}\n" for i in range(60_000))
+    for _ in range(3):
+        agent = t.alone(t.graph("g.yaml", GOOD))
+        agent.wait_at_rest()
+        threads = f"/proc/{agent.process.pid}/task"
+        t.until(lambda at=threads: len(os.listdir(at)) == 1, what="no worker is left")
+        t.graph("g.yaml", "graph: large\nresources:\n  file:\n" + many)
+        t.until(lambda at=threads: len(os.listdir(at)) > 1, what="a worker reads the edit")
+        equal(agent.stop(), 0, "exit code")
 
 
 @case("unreadable-graph", "a graph that this user may not read: exit 2, said plainly")
@@ -205,6 +219,30 @@ def control_characters(t):
         done = t.command("run", "--standalone", "--hostname", "alone", "-t", "0", path)
         assert done.returncode in (2, 4), done
         assert done.stderr.replace("\n", "").isprintable(), repr(done.stderr)
+
+
+@case("odd-bytes", "what is no text, from another host or in a file's name, is shown and harmless")
+def odd_bytes(t):
+    graph = t.graph("g.yaml", """
+graph: g
+resources:
+  print:
+  - {name: "@@bytes", msg: {base64: "/xtbMW0K/w=="}}
+collect:
+- {kind: print}
+""")
+    agent = t.run(graph, "--hostname", "a")
+    agent.wait_for("spoke")
+    agent.wait_at_rest()
+    equal(t.command("status", "--json").returncode, 0, "status")
+    equal(agent.stop(), 0, "exit code")
+    equal(agent.out, ["\\xFF\\x1B[1m", "\\xFF"], "on stdout")
+    odd = os.fsencode(t.at("g")) + b"\xff.yaml"
+    os.rename(graph, odd)
+    for log in ("json", "text"):
+        done = t.command("run", "--standalone", "--hostname", "a", "-t", "0", "--log-format", log, odd)
+        equal(done.returncode, 0, done.stderr)
+        assert "g\\xFF.yaml" in done.stderr.replace("\\\\", "\\"), done.stderr
 
 
 @case("in-the-way", "a target that is a directory, a missing parent: named, the rest goes on")
@@ -318,7 +356,7 @@ def foreign_prefix(t):
     os.chmod(t.at("state", "alone"), 0o700)
     t.write("state/alone/identity.json", "{not json")
     damaged = t.alone(graph, "-t", "0")
-    equal(damaged.wait(), 2, "a damaged identity")
+    equal(damaged.wait(), 3, "a damaged identity")
     assert any("identity.json" in line for line in damaged.lines), damaged.tell()
     equal(t.read("state/alone/identity.json"), "{not json", "it is left as it is")
     assert not os.path.exists(t.at("f")), "nothing is changed"

@@ -399,6 +399,32 @@ def killed_agent(t):
     equal(again.stop(), 0, "exit code")
 
 
+@case("killed-holders", "kill -9 of whoever serves at a fixed address, ten times: the other serves there")
+def killed_holders(t):
+    url, peers = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    flags = ["--client-urls", url, "--server-urls", peers]
+    agents = {h: t.run(peer_graph(t, h), "--hostname", h, *flags) for h in "ab"}
+    for turn in range(10):
+        for host in "ab":
+            store(t, agents[host])
+        t.until(lambda: any(etcd_of(agent) for agent in agents.values()), what="one serves")
+        holder, other = sorted("ab", key=lambda h: etcd_of(agents[h]) is None)
+        agents[holder].kill()
+        if turn % 2:  # the same host is back before its etcd has ended
+            agents[holder] = t.run(t.at(f"{holder}.yaml"), "--hostname", holder, *flags)
+        else:
+            t.until(lambda o=other: etcd_of(agents[o]), what="the other serves")
+            agents[holder] = t.run(t.at(f"{holder}.yaml"), "--hostname", holder, *flags)
+        for host in "ab":
+            peer_graph(t, host, f"turn {turn}")
+        for host in "ab":
+            for exporter in "ab":
+                t.until_content(f"{host}/from-{exporter}", f"turn {turn}")
+        assert not agents[other].ended(), agents[other].tell()
+        etcdctl(url, "get", "/hansa/v1/cluster")
+    equal([agent.stop() for agent in agents.values()], [0, 0], "exit codes")
+
+
 @case("store-disk-full", "no room for the store: said with the cause, files enforced; later it serves")
 def store_disk_full(t):
     with small_disk(t.at("disk"), "1m") as disk:
@@ -476,6 +502,30 @@ def quota(t):
     t.until_content("a/from-a", "second")
     agent.wait_at_rest(mark)
     equal(agent.stop(), 0, "exit code")
+
+
+@case("export-fails", "what cannot be exported is told; the agent rests, and its exit says so")
+def export_fails(t):
+    graph = t.graph("a.yaml", """
+graph: g
+resources:
+  file:
+  - {name: "@@f", path: T/f, source: T/none}
+  - {name: own, path: T/own, content: mine}
+""")
+    agent = t.run(graph, "--hostname", "a", "-t", "0")
+    equal(agent.wait(), 4, "exit code")
+    assert agent.seen("refused", cause="export"), agent.tell()
+    equal(t.read("own"), "mine")
+
+
+@case("last-export", "the last export of a host is withdrawn before it converges")
+def last_export(t):
+    equal(t.run(peer_graph(t, "a"), "--hostname", "a", "-t", "0").wait(), 0, "exit code")
+    graph = t.graph("a.yaml", "graph: g\nresources:\n  file: [{name: own, path: T/own}]\n")
+    agent = t.run(graph, "--hostname", "a", "-t", "0")
+    equal(agent.wait(), 0, "exit code")
+    assert agent.seen("published", exports=0, removed=1), agent.tell()
 
 
 @case("plain-user", "a plain user's agent keeps its state below its home, and serves a store")

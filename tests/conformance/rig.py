@@ -37,7 +37,7 @@ class Agent:
     def __init__(self, scratch, arguments, env=None, cwd=None, user=None):
         self.scratch = scratch
         self.events = []
-        self.lines = []  # of stderr that are not events
+        self.lines = []  # why it could not go on
         self.out = []
         self.arguments = arguments
         self.started = time.monotonic()
@@ -60,6 +60,8 @@ class Agent:
                     event = json.loads(line)
                     event["at"] = time.monotonic()
                     self.events.append(event)
+                    if event["event"] == "fatal":
+                        self.lines += event["text"].splitlines()
                 else:
                     self.lines.append(line.rstrip("\n"))
                 self.scratch.changed.notify_all()

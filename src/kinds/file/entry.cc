@@ -48,9 +48,14 @@ FileAttributes attributes_for(const WantedAttributes& wanted, FileType type,
                               const std::optional<FileStatus>& found) {
     FileAttributes attributes{.mode = {}, .owner = wanted.owner, .group = wanted.group};
     const FileMode fresh = type == FileType::directory ? 0755 : 0644;
+    if (!wanted.mode || type == FileType::symlink) return attributes;
     const bool kept = found && found->type == type;
-    if (wanted.mode && type != FileType::symlink)
-        attributes.mode = wanted.mode->apply_to(kept ? found->mode : fresh, type);
+    FileMode before = kept ? found->mode : fresh;
+    const bool moves = kept && (wanted.owner.value_or(found->owner) != found->owner ||
+                                wanted.group.value_or(found->group) != found->group);
+    // As the port does where no mode is asked for: what was meant for one owner is not another's.
+    if (moves && type == FileType::regular) before &= ~set_id_bits;
+    attributes.mode = wanted.mode->apply_to(before, type);
     return attributes;
 }
 
@@ -77,12 +82,21 @@ Error in_the_way(const std::string& path, FileType found, FileType wanted) {
                                 " should be; remove it, or set force: true"};
 }
 
+Error not_as_written(const std::string& path, FileType found, FileType wanted) {
+    if (found != FileType::directory || wanted != FileType::regular)
+        return in_the_way(path, found, wanted);
+    return {Code::conflict, printable(path) +
+                                " is a directory where a file should be; write path with a "
+                                "trailing slash if the directory is meant"};
+}
+
 Result<void> make_way(Files& files, const std::string& path, FileType wanted) {
     auto found = look_at(files, path);
     if (!found) return std::move(found).error();
     if (!*found || (*found)->type == wanted) return {};
     if ((*found)->type == FileType::directory) return files.remove_tree(path);
-    if (wanted == FileType::directory) return files.remove(path);
+    if (wanted == FileType::directory || (*found)->type == FileType::other)
+        return files.remove(path);
     return {};
 }
 

@@ -42,8 +42,12 @@ std::string_view name_of_type(FileType type);
 // The error of finding one type where another should be and force is not set.
 Error in_the_way(const std::string& path, FileType found, FileType wanted);
 
-// Makes room where a directory stands and something else shall be, or the other way round.
-// What the port replaces in one step is left for it.
+// The same for the path of a resource. A directory there is more often a slash forgotten than
+// something to be removed.
+Error not_as_written(const std::string& path, FileType found, FileType wanted);
+
+// Makes room where a directory stands and something else shall be, or the other way round, and
+// where there is a pipe, socket or device. What the port replaces in one step is left for it.
 Result<void> make_way(Files& files, const std::string& path, FileType wanted);
 
 // Says what is missing when an entry cannot be made because its directory is not there.

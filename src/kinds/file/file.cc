@@ -71,7 +71,8 @@ TreeWish File::tree_wish(const Context& context, WantedAttributes attributes) co
             .attributes = std::move(attributes),
             .force = params_.force,
             .purge = params_.purge,
-            .claimed = context.claimed};
+            .claimed = context.claimed,
+            .now = context.machine.clock.wall()};
 }
 
 Result<Difference> File::check(const Context& context) const {
@@ -89,7 +90,7 @@ Result<Difference> File::check(const Context& context) const {
     } else if ((*found)->type != type()) {
         // A resource that only sets attributes replaces nothing, whatever it may.
         if (!params_.force || aim_ == FileAim::attributes)
-            return in_the_way(entry_, (*found)->type, type());
+            return not_as_written(entry_, (*found)->type, type());
         difference.push_back({.field = "type",
                               .from = std::string(name_of_type((*found)->type)),
                               .to = std::string(name_of_type(type()))});
@@ -106,8 +107,8 @@ Result<Difference> File::check_absent(const Context& context,
     // Removing a link takes away the link alone, so a link may stand where a file should go.
     const bool expected = is_directory == params_.is_directory();
     if (!expected && !params_.force)
-        return in_the_way(entry_, found->type,
-                          params_.is_directory() ? FileType::directory : FileType::regular);
+        return not_as_written(entry_, found->type,
+                              params_.is_directory() ? FileType::directory : FileType::regular);
     if (is_directory && !params_.force) {
         auto entries = context.machine.files.list(entry_);
         if (!entries) return std::move(entries).error();

@@ -1,5 +1,7 @@
 #include "kinds/file/file.h"
 
+#include <sys/stat.h>
+
 #include "base/text.h"
 #include "kinds/testing/bench.h"
 
@@ -102,7 +104,7 @@ TEST_P(FileKind, with_attributes_alone_makes_nothing) {
     EXPECT_EQ(status("f").mode, 0600u);
     EXPECT_EQ(content("f"), "mine");
     directory("d");
-    EXPECT_NE(converge("d", "{mode: \"0600\", force: true}").find("is a directory"),
+    EXPECT_NE(converge("d", "{mode: \"0600\", force: true}").find("with a trailing slash"),
               std::string::npos);
 }
 
@@ -110,6 +112,24 @@ TEST_P(FileKind, keeps_the_mode_of_the_file_it_replaces) {
     put("f", "old", {.mode = 0640, .owner = {}, .group = {}});
     EXPECT_EQ(converge("f", "{content: new}"), "changed");
     EXPECT_EQ(status("f").mode, 0640u);
+}
+
+TEST_P(FileKind, what_gets_another_owner_runs_as_it_only_where_that_is_asked_for) {
+    const auto set_id = [this](const char* name) {
+        put(name, "x", {.mode = 04755, .owner = {}, .group = {}});
+    };
+    set_id("f");
+    const std::string given = converge("f", "{owner: \"4321\"}");
+    if (given.find("denied") != std::string::npos) GTEST_SKIP() << "only root gives files away";
+    EXPECT_EQ(given, "changed");
+    EXPECT_EQ(status("f").mode, 0755u);
+    set_id("g");
+    EXPECT_EQ(converge("g", "{owner: \"4321\", mode: \"u+x\"}"), "changed");
+    EXPECT_EQ(status("g").mode, 0755u);
+    EXPECT_EQ(converge("g", "{owner: \"4321\", mode: \"u+x\"}"), "ok");
+    set_id("h");
+    EXPECT_EQ(converge("h", "{owner: \"4321\", mode: \"u+s\"}"), "changed");
+    EXPECT_EQ(status("h").mode, 04755u);
 }
 
 TEST_P(FileKind, sets_modes_as_chmod_does) {
@@ -149,8 +169,9 @@ TEST_P(FileKind, replaces_another_type_only_with_force) {
     directory("f");
     put("f/inner", "x");
     const std::string refused = converge("f", "{content: hello}");
-    EXPECT_NE(refused.find("is a directory where a file should be; remove it, or set force: true"),
-              std::string::npos)
+    EXPECT_NE(
+        refused.find("is a directory where a file should be; write path with a trailing slash"),
+        std::string::npos)
         << refused;
     EXPECT_NE(converge("f", "{state: absent}").find("is a directory"), std::string::npos);
     EXPECT_EQ(content("f/inner"), "x");
@@ -282,6 +303,35 @@ TEST_P(FileKind, purges_around_what_others_declare) {
     EXPECT_EQ(run(*bench_, resource), "changed") << "declared no longer";
     EXPECT_FALSE(exists("t/way"));
     EXPECT_FALSE(exists("t/kept"));
+}
+
+TEST_P(FileKind, purge_leaves_what_is_being_written) {
+    directory("s");
+    directory("t");
+    put("t/.hansa-0123456789abcdef", "half a fi");
+    put("t/.hansa-notes", "somebody's");
+    const char* purge = "{source: ROOT/s/, recurse: true, purge: true}";
+    EXPECT_EQ(converge("t/", purge), "changed");
+    EXPECT_TRUE(exists("t/.hansa-0123456789abcdef"));
+    EXPECT_FALSE(exists("t/.hansa-notes"));
+    EXPECT_EQ(converge("t/", purge), "ok");
+    if (dynamic_cast<SimBench*>(bench_.get()) == nullptr) return;
+    static_cast<SimLoop&>(bench_->loop()).run_for(std::chrono::hours{2});
+    EXPECT_EQ(converge("t/", purge), "changed");
+    EXPECT_FALSE(exists("t/.hansa-0123456789abcdef"));
+}
+
+TEST_P(FileKind, replaces_a_pipe_by_force_only) {
+    for (const char* fields : {"{content: hello, force: true}", "{symlink: near, force: true}"}) {
+        if (auto* simulated = dynamic_cast<SimBench*>(bench_.get()))
+            ASSERT_TRUE(simulated->sim().files.make_pipe(path("p")));
+        else
+            ASSERT_EQ(::mkfifo(path("p").c_str(), 0600), 0);
+        EXPECT_NE(converge("p", "{content: hello}").find("set force: true"), std::string::npos);
+        EXPECT_EQ(converge("p", fields), "changed");
+        EXPECT_EQ(converge("p", fields), "ok");
+        ASSERT_TRUE(files().remove(path("p")));
+    }
 }
 
 TEST_P(FileKind, clears_nothing_without_purge) {

@@ -9,6 +9,17 @@
 namespace hansa::kinds {
 namespace {
 
+// Older ones were left behind by an agent that was killed.
+constexpr Duration temporary_age_max = std::chrono::hours{1};
+
+// As sys/linux/files.h names them.
+bool is_temporary(std::string_view name) {
+    constexpr std::string_view prefix = ".hansa-";
+    constexpr std::size_t digits = 16;
+    return name.starts_with(prefix) && name.size() == prefix.size() + digits &&
+           name.find_first_not_of("0123456789abcdef", prefix.size()) == name.npos;
+}
+
 Error was_cancelled() {
     return {Code::cancelled, "copying the tree was cancelled"};
 }
@@ -73,6 +84,9 @@ class Planner {
                                         .owner = wish_.attributes.owner,
                                         .group = wish_.attributes.group};
         if (!same_type) return add(make_verb(source->type), below, attributes);
+        // Sizes first: a tree is looked at for every wake-up, and need not be read for most.
+        const bool same_size = source->type != FileType::regular || source->size == (*target)->size;
+        if (!same_size) return add(TreeVerb::write, below, attributes);
         auto equal = equal_content(below, source->type);
         if (!equal) return std::move(equal).error();
         if (!*equal) return add(make_verb(source->type), below, attributes);
@@ -90,6 +104,7 @@ class Planner {
         for (const DirectoryEntry& entry : *found) {
             if (names.contains(entry.name)) continue;
             const std::string here = below + "/" + entry.name;
+            if (is_temporary(entry.name) && is_young(here)) continue;
             switch (claim_on(wish_.target + here)) {
                 case Claim::itself: break;
                 case Claim::below:
@@ -100,6 +115,12 @@ class Planner {
             }
         }
         return {};
+    }
+
+    // What another resource, or another agent, is about to put in its place.
+    bool is_young(const std::string& below) const {
+        const auto status = files_.status(wish_.target + below);
+        return !status || wish_.now - status->modified < temporary_age_max;
     }
 
     enum class Claim { none, below, itself };

@@ -24,6 +24,9 @@ struct TreeWish {
 
     // Paths that belong to others, in byte order: purge leaves them, with everything below.
     std::span<const std::string> claimed = {};
+
+    // Now: purge leaves temporary files that somebody may still be writing.
+    WallTime now = {};
 };
 
 enum class TreeVerb { make_directory, write, link, set_attributes, remove };

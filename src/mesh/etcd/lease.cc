@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mesh/etcd/convert.h"
+
 namespace hansa::etcd {
 
 namespace pb = etcdserverpb;
@@ -65,11 +67,19 @@ void Leasing::ask() {
         pump_, times_.try_limit, begin,
         [this, asked_at](const Ending& ending, pb::LeaseGrantResponse& response) {
             grant_.reset();
-            if (!ending.status.ok() || response.id() == 0) return try_later();
+            if (!ending.status.ok() || response.id() == 0) return refused(ending);
             link_.heard(on_);
             beat_at_ = asked_at;
             granted(response.id(), Seconds(response.ttl()));
         });
+}
+
+void Leasing::refused(const Ending& ending) {
+    const auto self = shared_from_this();  // the owner may let go of us in the handler
+    const auto on = on_;
+    try_later();
+    if (!handlers_.on_refused || ending.status.ok()) return;
+    handlers_.on_refused(failure_of(ending, on->address, times_.try_limit).error);
 }
 
 void Leasing::granted(LeaseId id, Seconds ttl) {

@@ -28,6 +28,7 @@ class Leasing final : public Rider, public std::enable_shared_from_this<Leasing>
 
     void go_on();
     void ask();
+    void refused(const Ending& ending);
     void granted(LeaseId id, Seconds ttl);
     void open();
     void close();

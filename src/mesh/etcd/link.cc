@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "mesh/etcd/calls.h"
 #include "mesh/etcd/convert.h"
 
@@ -35,6 +36,20 @@ std::string fault_of(const pb::StatusResponse& response, const std::string& addr
     if (response.leader() == 0)
         return "etcd at " + address + " has no leader: too few members can reach each other";
     if (response.islearner()) return "etcd at " + address + " is still learning";
+    return {};
+}
+
+// etcd answers though it takes no writes: "memberID:10276657743932975437 alarm:NOSPACE ".
+std::string alarm_of(const pb::StatusResponse& response) {
+    for (const std::string& error : response.errors()) {
+        const auto at = error.find("alarm:");
+        if (at == std::string::npos) continue;
+        const std::string alarm(trim(std::string_view(error).substr(at + 6)));
+        if (alarm == "NOSPACE")
+            return "takes no writes: its space is used up (alarm NOSPACE); compact and "
+                   "defragment it, or raise its quota, then etcdctl alarm disarm";
+        return "takes no writes: alarm " + printable(alarm, 40);
+    }
     return {};
 }
 
@@ -85,8 +100,9 @@ void Link::use(const std::vector<std::string>& endpoints) {
     next_ = 0;
     if (kept) return;
     failures_ = 0;
+    faults_.clear();
     if (connection_) {
-        go_down("endpoints were replaced");
+        go_down(addresses_.empty() ? "nobody serves the store now" : "endpoints were replaced");
     } else if (addresses_.empty()) {
         tell(StoreStatus::State::connecting, fault);
     }
@@ -111,6 +127,7 @@ void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
     probe_ = UnaryCall<pb::StatusResponse>::start(
         pump_, limit, begin, [this, on, limit](const Ending& ending, pb::StatusResponse& response) {
             probe_.reset();
+            if (ending.status.ok()) alarm_ = alarm_of(response);
             answered(on, ending.status.ok() ? fault_of(response, on->address)
                                             : failure_of(ending, on->address, limit).error.text);
         });
@@ -120,8 +137,9 @@ void Link::answered(const std::shared_ptr<Connection>& on, const std::string& fa
     const bool was_up = connection_ == on;
     if (fault.empty()) {
         heard_ = pump_.loop().clock().now();
-        if (was_up) return watch_silence(times_.silence);
-        return come_up(on);
+        if (!was_up) return come_up(on);
+        tell_connected();
+        return watch_silence(times_.silence);
     }
     if (was_up) {
         const bool was_stable = pump_.loop().clock().now() - up_since_ >= stable_after;
@@ -132,9 +150,23 @@ void Link::answered(const std::shared_ptr<Connection>& on, const std::string& fa
             return connect();
         }
     } else {
-        tell(StoreStatus::State::away, fault);
+        failed(on->address, fault);
     }
     try_next();
+}
+
+// With many endpoints an outage would be told at each try; it is told when it begins, and after
+// a round through all of them that found something else.
+void Link::failed(const std::string& address, const std::string& fault) {
+    faults_[address] = fault;
+    if (status_.state != StoreStatus::State::away) tell(StoreStatus::State::away, fault);
+}
+
+void Link::tell_faults() {
+    if (status_.state != StoreStatus::State::away) return;
+    std::string all;
+    for (const auto& [address, fault] : faults_) all += (all.empty() ? "" : "; ") + fault;
+    if (!all.empty()) tell(StoreStatus::State::away, all);
 }
 
 // Through the endpoints at once, then a rest, longer with each round.
@@ -143,6 +175,7 @@ void Link::try_next() {
     ++next_;
     if (addresses_.empty()) return;
     if (failures_ % addresses_.size() != 0) return connect();
+    tell_faults();
     const auto rounds = std::min<std::size_t>(failures_ / addresses_.size() - 1, 8);
     const auto delay = std::min(times_.back_off_first * (1 << rounds), times_.back_off_max);
     const auto spread = static_cast<std::uint64_t>((delay / 4).count()) + 1;
@@ -154,8 +187,14 @@ void Link::come_up(const std::shared_ptr<Connection>& on) {
     connection_ = on;
     up_since_ = heard_;
     watch_silence(times_.silence);
-    tell(StoreStatus::State::connected, on->address);
+    faults_.clear();
+    tell_connected();
     for_each_rider(&Rider::link_up);
+}
+
+void Link::tell_connected() {
+    const std::string& address = connection_->address;
+    tell(StoreStatus::State::connected, alarm_.empty() ? address : address + ", but it " + alarm_);
 }
 
 void Link::go_down(const std::string& why) {

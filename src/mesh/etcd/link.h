@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,11 +74,14 @@ class Link {
     void connect();
     void probe(std::shared_ptr<Connection> on, Duration limit);
     void answered(const std::shared_ptr<Connection>& on, const std::string& fault);
+    void failed(const std::string& address, const std::string& fault);
     void come_up(const std::shared_ptr<Connection>& on);
     void go_down(const std::string& why);
     void try_next();
     void watch_silence(Duration delay);
     void tell(StoreStatus::State state, std::string detail);
+    void tell_connected();
+    void tell_faults();
     void for_each_rider(void (Rider::*call)());
 
     Pump& pump_;
@@ -87,7 +91,9 @@ class Link {
 
     std::vector<std::string> addresses_;  // in the order in which they are tried
     std::size_t next_ = 0;
-    std::size_t failures_ = 0;  // since an endpoint was last up for a while
+    std::size_t failures_ = 0;                   // since an endpoint was last up for a while
+    std::map<std::string, std::string> faults_;  // by address, since one was last up
+    std::string alarm_;                          // that the endpoint told last; empty: none
     std::shared_ptr<Connection> connection_;
     std::shared_ptr<Call> probe_;
     Held timer_;  // up: the silence; else: the rest before the next try

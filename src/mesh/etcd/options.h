@@ -11,8 +11,12 @@ namespace hansa {
 // Chosen so that a dead or frozen endpoint is left within 3 s while something is asked of it and
 // within 5.5 s at rest, at one exchange each 4 s.
 struct EtcdTimes {
-    Duration try_limit = Seconds(1);             // for the answer to a commit, or a first try
-    Duration overall_limit = Seconds(5);         // for a request with all its tries
+    Duration try_limit = Seconds(1);      // for the answer to a commit, or a first try
+    Duration overall_limit = Seconds(5);  // for a request with all its tries
+    // Both limits of a commit are longer by the time that its bytes take at this pace (1 Mbit/s).
+    std::size_t bytes_per_second = 128 * 1024;
+    std::size_t page_bytes = 128 * 1024;         // of a reading, about; more where it goes fast
+    std::size_t page_records = 64;               // of the first page, whose bytes nobody knows
     Duration connect_limit = Seconds(1);         // for the first answer of an endpoint
     Duration silence = Seconds(4);               // after which the endpoint is asked how it is
     Duration answer_limit = Milliseconds(1500);  // for the answer to that, a beat, a new watch

@@ -30,11 +30,14 @@ class Pursuit final : public Rider, public std::enable_shared_from_this<Pursuit<
     Pursuit(Pump& pump, Link& link, const EtcdTimes& times, EtcdCounters& counters, Repeat repeat)
         : pump_(pump), link_(link), times_(times), counters_(counters), repeat_(repeat) {}
 
-    // Once. `done` runs once, never from within this call, and not after stop().
-    void start(Begin begin, Done done) {
+    // Once. `done` runs once, never from within this call, and not after stop(). `bytes` are those
+    // of the request, which take their time on a slow line.
+    void start(std::size_t bytes, Begin begin, Done done) {
         begin_ = std::move(begin);
         done_ = std::move(done);
-        end_at_ = now() + times_.overall_limit;
+        sending_ = duration_cast<Duration>(std::chrono::duration<double>(
+            static_cast<double>(bytes) / static_cast<double>(times_.bytes_per_second)));
+        end_at_ = now() + times_.overall_limit + sending_;
         link_.add(this->weak_from_this());
         attempt();
     }
@@ -70,7 +73,7 @@ class Pursuit final : public Rider, public std::enable_shared_from_this<Pursuit<
             timer_ = pump_.loop().after(std::max(left, Duration::zero()), [this] { give_up(); });
             return;
         }
-        const auto limit = std::min(left, times_.try_limit * (1 << std::min(tries_, 3)));
+        const auto limit = std::min(left, times_.try_limit * (1 << std::min(tries_, 3)) + sending_);
         if (tries_++ > 0) ++counters_.tries_repeated;
         call_ = Call::start(
             pump_, limit,
@@ -90,7 +93,8 @@ class Pursuit final : public Rider, public std::enable_shared_from_this<Pursuit<
             return finish(std::move(response));
         }
         auto failure = failure_of(ending, on->address, limit);
-        if (failure.fate != Fate::refused) link_.doubt(on);
+        // Also when it is busy or full: its state tells why.
+        if (failure.error.code == Code::unavailable) link_.doubt(on);
         const bool again = failure.fate == Fate::nothing_done ||
                            (failure.fate == Fate::unknown && repeat_ == Repeat::always);
         if (!again || end_at_ - now() <= pause) return finish(std::move(failure.error));
@@ -118,6 +122,7 @@ class Pursuit final : public Rider, public std::enable_shared_from_this<Pursuit<
     const Repeat repeat_;
     Begin begin_;
     Done done_;
+    Duration sending_{0};
     Instant end_at_;
     int tries_ = 0;
     std::string last_;  // why the last try failed

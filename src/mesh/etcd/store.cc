@@ -1,5 +1,6 @@
 #include "mesh/etcd/store.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -26,13 +27,41 @@ class Handle final : public Subscription {
     const std::shared_ptr<Rider> rider_;
 };
 
-Reading reading_of(pb::RangeResponse& response) {
+// A reading in pages, all of them of the revision of the first, so that each is a small request:
+// one answer for all would have to come within the time of one.
+struct PagedRead {
+    pb::RangeRequest request;
     Reading reading;
-    reading.revision = response.header().revision();
-    reading.records.reserve(static_cast<std::size_t>(response.kvs_size()));
-    for (auto& kv : *response.mutable_kvs()) reading.records.push_back(record_of(kv));
-    return reading;
-}
+    std::size_t page_bytes = 0;
+    Instant asked;
+    Store::Done<Reading> done;
+
+    // Takes a page in, and asks for the next one: larger, as long as they come `fast`.
+    void take(pb::RangeResponse& response, bool fast) {
+        if (request.revision() == 0) reading.revision = response.header().revision();
+        std::size_t bytes = 1;
+        for (auto& kv : *response.mutable_kvs()) {
+            bytes += kv.key().size() + kv.value().size();
+            reading.records.push_back(record_of(kv));
+        }
+        if (!response.more()) return;
+        if (fast) page_bytes = std::min(page_bytes * 2, page_bytes_max);
+        const auto count = static_cast<std::size_t>(response.kvs_size());
+        request.set_limit(static_cast<std::int64_t>(
+            std::clamp<std::size_t>(page_bytes * count / bytes, 1, page_records_max)));
+        request.set_revision(reading.revision);
+        request.set_key(reading.records.back().key + '\0');
+    }
+
+    // Whatever a later page is refused for, a compaction most likely: a new reading may well do.
+    Error failure(Error why) const {
+        if (request.revision() != 0) why.code = Code::unavailable;
+        return why;
+    }
+
+    static constexpr std::size_t page_bytes_max = std::size_t{4} << 20;
+    static constexpr std::size_t page_records_max = 10'000;
+};
 
 class StoreOverGrpc final : public EtcdStore {
  public:
@@ -44,31 +73,27 @@ class StoreOverGrpc final : public EtcdStore {
     ~StoreOverGrpc() override { link_.stop_riders(); }
 
     void read(ReadScope scope, std::string key, Done<Reading> done) override {
-        pb::RangeRequest request;
+        PagedRead paged;
         if (scope == ReadScope::prefix) {
             auto range = range_of(key);
-            request.set_key(std::move(range.first));
-            request.set_range_end(std::move(range.end));
+            paged.request.set_key(std::move(range.first));
+            paged.request.set_range_end(std::move(range.end));
+            paged.request.set_limit(static_cast<std::int64_t>(options_.times.page_records));
         } else {
-            request.set_key(std::move(key));
+            paged.request.set_key(std::move(key));
         }
-        pursue<pb::RangeResponse>(
-            Repeat::always,
-            [request = std::move(request)](Connection& on, auto* context, auto* queue) {
-                return on.kv->AsyncRange(context, request, queue);
-            },
-            [done = std::move(done)](Result<pb::RangeResponse> response) {
-                if (!response) return done(std::move(response).error());
-                done(reading_of(*response));
-            });
+        paged.page_bytes = options_.times.page_bytes;
+        paged.done = std::move(done);
+        read_page(std::make_shared<PagedRead>(std::move(paged)));  // shared: an answer is copied
     }
 
     void commit(Transaction transaction, Done<Committed> done) override {
         pb::TxnRequest request;
         if (auto fits = encode(std::move(transaction), options_.limits, request); !fits)
             return refuse(std::move(fits).error(), std::move(done));
+        const std::size_t bytes = request.ByteSizeLong();
         pursue<pb::TxnResponse>(
-            Repeat::when_nothing_done,
+            Repeat::when_nothing_done, bytes,
             [request = std::move(request)](Connection& on, auto* context, auto* queue) {
                 return on.kv->AsyncTxn(context, request, queue);
             },
@@ -95,7 +120,7 @@ class StoreOverGrpc final : public EtcdStore {
         request.set_id(lease);
         auto tries = std::make_shared<int>(0);  // shared by the tries and the answer
         pursue<pb::LeaseRevokeResponse>(
-            Repeat::always,
+            Repeat::always, 0,
             [request, tries](Connection& on, auto* context, auto* queue) {
                 ++*tries;
                 return on.lease->AsyncLeaseRevoke(context, request, queue);
@@ -112,7 +137,7 @@ class StoreOverGrpc final : public EtcdStore {
         pb::CompactionRequest request;
         request.set_revision(revision);
         pursue<pb::CompactionResponse>(
-            Repeat::when_nothing_done,
+            Repeat::when_nothing_done, 0,
             [request](Connection& on, auto* context, auto* queue) {
                 return on.kv->AsyncCompact(context, request, queue);
             },
@@ -132,7 +157,7 @@ class StoreOverGrpc final : public EtcdStore {
 
  private:
     template <class Response>
-    void pursue(Repeat repeat, typename Pursuit<Response>::Begin begin,
+    void pursue(Repeat repeat, std::size_t bytes, typename Pursuit<Response>::Begin begin,
                 typename Pursuit<Response>::Done done) {
         auto pursuit =
             std::make_shared<Pursuit<Response>>(pump_, link_, options_.times, counters_, repeat);
@@ -142,7 +167,25 @@ class StoreOverGrpc final : public EtcdStore {
             pursuits_.erase(raw);
             done(std::move(result));
         };
-        pursuit->start(std::move(begin), std::move(finished));
+        pursuit->start(bytes, std::move(begin), std::move(finished));
+    }
+
+    void read_page(const std::shared_ptr<PagedRead>& paged) {
+        paged->asked = pump_.loop().clock().now();
+        pursue<pb::RangeResponse>(
+            Repeat::always, 0,
+            [paged](Connection& on, auto* context, auto* queue) {
+                return on.kv->AsyncRange(context, paged->request, queue);
+            },
+            [this, paged](Result<pb::RangeResponse> response) {
+                if (!response) return paged->done(paged->failure(std::move(response).error()));
+                const bool fast =
+                    pump_.loop().clock().now() - paged->asked < options_.times.try_limit / 4;
+                const bool more = response->more();
+                paged->take(*response, fast);
+                if (more) return read_page(paged);
+                paged->done(std::move(paged->reading));
+            });
     }
 
     void refuse(Error error, Done<Committed> done) {

@@ -97,10 +97,25 @@ void Watching::receive(pb::WatchResponse& response) {
 void Watching::created(Revision now) {
     timer_.reset();
     delay_ = {};
+    if (next_ > now + 1) return fell_behind(now);
+    behind_ = false;
     if (next_ > 0) return;
     next_ = now + 1;
     const auto on_begun = handlers_.on_begun;
     if (on_begun) on_begun(now);
+}
+
+// A member may lag for moments. One that stays behind was set back to an older state, where what
+// we wait for will never come.
+void Watching::fell_behind(Revision now) {
+    if (std::exchange(behind_, true)) {
+        stop();
+        return handlers_.on_lost(now);
+    }
+    timer_ = pump_.loop().after(times_.answer_limit, [this] {
+        close();
+        open();
+    });
 }
 
 void Watching::cancelled(const pb::WatchResponse& response) {

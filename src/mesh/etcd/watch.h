@@ -34,6 +34,7 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
     void close();
     void receive(etcdserverpb::WatchResponse& response);
     void created(Revision now);
+    void fell_behind(Revision now);
     void cancelled(const etcdserverpb::WatchResponse& response);
     void collect(etcdserverpb::WatchResponse& response);
     void reopen_later();
@@ -47,7 +48,8 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
     Revision next_ = 0;  // 0: from now on, until the server has said which revision that is
     WatchHandlers handlers_;
     bool stopped_ = false;
-    EventBatch batch_;  // of a commit whose last fragment is still to come
+    bool behind_ = false;  // the server was at an earlier revision than we when it was last asked
+    EventBatch batch_;     // of a commit whose last fragment is still to come
     std::shared_ptr<Connection> on_;
     std::shared_ptr<Stream> stream_;
     Duration delay_{0};

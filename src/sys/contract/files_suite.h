@@ -16,6 +16,7 @@ class FilesBench {
     virtual Files& files() = 0;
     // An existing empty directory without trailing slash, of this bench alone.
     virtual std::string root() = 0;
+    virtual void make_pipe(const std::string& path) = 0;
 };
 
 class FilesContract : public testing::TestWithParam<std::unique_ptr<FilesBench> (*)()> {
@@ -212,6 +213,50 @@ TEST_P(FilesContract, attributes_change_alone) {
     ASSERT_TRUE(files().set_attributes(path("f"), {}));
     EXPECT_EQ(files().status(path("f"))->mode, 04751u);
     EXPECT_EQ(content("f"), "x");
+}
+
+TEST_P(FilesContract, a_file_that_changes_hands_runs_as_nobody_else) {
+    constexpr FileAttributes theirs{.mode = {}, .owner = 4321, .group = 4321};
+    put("f", "x");
+    ASSERT_TRUE(files().set_attributes(path("f"), {.mode = 06755, .owner = {}, .group = {}}));
+    const auto given = files().set_attributes(path("f"), theirs);
+    if (!given && given.error().code == Code::denied) GTEST_SKIP() << "only root gives files away";
+    ASSERT_TRUE(given);
+    EXPECT_EQ(files().status(path("f"))->mode, 0755u);
+    EXPECT_EQ(files().status(path("f"))->owner, 4321u);
+
+    put("g", "x");
+    ASSERT_TRUE(files().set_attributes(path("g"), {.mode = 06755, .owner = {}, .group = {}}));
+    ASSERT_TRUE(files().write(path("g"), "y", theirs));
+    EXPECT_EQ(files().status(path("g"))->mode, 0755u);
+
+    const FileAttributes asked{.mode = 04711, .owner = 1234, .group = {}};
+    ASSERT_TRUE(files().set_attributes(path("f"), asked));
+    EXPECT_EQ(files().status(path("f"))->mode, 04711u);
+    ASSERT_TRUE(files().write(path("g"), "y", asked));
+    EXPECT_EQ(files().status(path("g"))->mode, 04711u);
+    ASSERT_TRUE(files().set_attributes(path("g"), asked));
+    EXPECT_EQ(files().status(path("g"))->mode, 04711u) << "nothing has moved";
+}
+
+TEST_P(FilesContract, a_directory_that_changes_hands_keeps_its_mode) {
+    make_directory("d");
+    ASSERT_TRUE(files().set_attributes(path("d"), {.mode = 02775, .owner = {}, .group = {}}));
+    const auto given =
+        files().set_attributes(path("d"), {.mode = {}, .owner = 4321, .group = 4321});
+    if (!given && given.error().code == Code::denied) GTEST_SKIP() << "only root gives files away";
+    EXPECT_EQ(files().status(path("d"))->mode, 02775u);
+}
+
+TEST_P(FilesContract, a_pipe_is_not_replaced_by_a_file_but_removed_like_one) {
+    bench_->make_pipe(path("p"));
+    EXPECT_EQ(files().status(path("p"))->type, FileType::other);
+    EXPECT_EQ(code_name(files().write(path("p"), "x", {})), "invalid");
+    EXPECT_EQ(code_name(files().read(path("p"), 10)), "invalid");
+    ASSERT_TRUE(files().remove(path("p")));
+    bench_->make_pipe(path("p"));
+    ASSERT_TRUE(files().make_symlink(path("p"), "t"));
+    EXPECT_EQ(names(), "p");
 }
 
 TEST_P(FilesContract, remove_takes_files_and_empty_directories_only) {

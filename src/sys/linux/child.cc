@@ -55,6 +55,8 @@ void LinuxChild::State::on_end() {
     if (!owned) return;
     output_watch.reset();
     end_watch.reset();
+    // What it left in its group; as long as it is not reaped, no other group has that number.
+    ::kill(-child.pid, SIGKILL);
     Exit exit = reap(child);
     reaped = true;
     exit.output = tail.take();

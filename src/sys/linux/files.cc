@@ -90,6 +90,13 @@ bool write_all(int fd, std::string_view bytes) {
 constexpr uid_t same_user = static_cast<uid_t>(-1);
 constexpr gid_t same_group = static_cast<gid_t>(-1);
 
+// What keeps its permissions when it changes hands: a program must not begin to run as its new
+// owner because nobody asked for a mode. For directories the bits mean something else.
+FileMode kept_mode(const struct stat& now, bool moved) {
+    const FileMode mode = now.st_mode & permission_bits;
+    return moved && S_ISREG(now.st_mode) ? mode & ~set_id_bits : mode;
+}
+
 // Gives the open file or directory what is asked for, and the kernel no work for what it has.
 // The owner comes first: changing it takes the set-user-id bits away.
 bool apply_attributes(int fd, const FileAttributes& wanted) {
@@ -100,7 +107,7 @@ bool apply_attributes(int fd, const FileAttributes& wanted) {
     gid_t group = wanted.group && *wanted.group != now.st_gid ? *wanted.group : same_group;
     bool moved = owner != same_user || group != same_group;
     if (moved && ::fchown(fd, owner, group) != 0) return false;
-    FileMode mode = wanted.mode.value_or(now.st_mode & permission_bits);
+    FileMode mode = wanted.mode.value_or(kept_mode(now, moved));
     bool same = mode == (now.st_mode & permission_bits) && !moved;
     return same || ::fchmod(fd, mode) == 0;
 }
@@ -206,9 +213,10 @@ Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
             return wrong_type(place->path, old.st_mode, "a regular file");
         }
         if (S_ISREG(old.st_mode)) {
-            wanted.mode = wanted.mode.value_or(old.st_mode & permission_bits);
             wanted.owner = wanted.owner.value_or(old.st_uid);
             wanted.group = wanted.group.value_or(old.st_gid);
+            const bool moves = *wanted.owner != old.st_uid || *wanted.group != old.st_gid;
+            wanted.mode = wanted.mode.value_or(kept_mode(old, moves));
         }
     } else if (errno != ENOENT) {
         return failure(place->path);
@@ -295,7 +303,7 @@ Result<void> LinuxFiles::set_attributes(const std::string& path, const FileAttri
         return failure(*clean);
     }
     FileMode before = now.st_mode & permission_bits;
-    FileMode mode = attributes.mode.value_or(before);
+    FileMode mode = attributes.mode.value_or(kept_mode(now, moved));
     if (S_ISLNK(now.st_mode) || (mode == before && !moved)) return {};
     std::string self = "/proc/self/fd/" + std::to_string(fd.get());
     if (::chmod(self.c_str(), mode) != 0) return failure(*clean);

@@ -1,9 +1,10 @@
 // The file system of this machine behind the Files port.
 //
 // Stateless but for the counter that names temporary files (".hansa-" and 16 hexadecimal digits,
-// made with O_EXCL); safe from any number of workers at once. Every change of a directory entry
-// is one system call relative to the parent's descriptor, so that a parent that is swapped for a
-// symbolic link meanwhile cannot lead a write elsewhere.
+// made with O_EXCL); safe from any number of workers at once. What write(), make_…() and
+// remove…() change are entries of one directory that was opened once, so that a parent that is
+// swapped for a symbolic link meanwhile cannot lead a write elsewhere; rename() and
+// set_attributes() look the whole path up, as the caller's check of it did.
 #pragma once
 
 #include <atomic>

@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -31,16 +32,6 @@ struct TimerKey {
 };
 
 using Timers = std::map<TimerKey, Action>;
-
-class Timer final : public Subscription {
- public:
-    Timer(Timers& timers, TimerKey key) : timers_(timers), key_(key) {}
-    ~Timer() override { timers_.erase(key_); }
-
- private:
-    Timers& timers_;
-    TimerKey key_;
-};
 
 // Shared with the handler that Asio holds: it may already be queued when the handle goes.
 struct FdState {
@@ -123,6 +114,17 @@ struct LinuxLoop::Core {
     void drain();
     void arm_alarm();
     void ring();
+    void drop(const TimerKey& key);
+};
+
+class LinuxLoop::Timer final : public Subscription {
+ public:
+    Timer(Core& core, TimerKey key) : core_(core), key_(key) {}
+    ~Timer() override { core_.drop(key_); }
+
+ private:
+    Core& core_;
+    TimerKey key_;
 };
 
 // Runs one batch; what is posted meanwhile forms the next, so that timers and descriptors have
@@ -136,11 +138,13 @@ void LinuxLoop::Core::drain() {
     for (Action& action : batch) action();
 }
 
-// A timer that was dropped leaves the alarm early: that costs one empty ring at most.
+// Brings the alarm to the first timer.
 void LinuxLoop::Core::arm_alarm() {
-    if (timers.empty() || timers.begin()->first.due >= alarm_at) return;
-    alarm_at = timers.begin()->first.due;
-    alarm.expires_at(alarm_at);
+    const Instant due = timers.empty() ? Instant::max() : timers.begin()->first.due;
+    if (due == alarm_at) return;
+    alarm_at = due;
+    alarm.expires_at(due);  // cancels the wait there was
+    if (timers.empty()) return;
     alarm.async_wait([this](error_code error) {
         if (error != asio::error::operation_aborted) ring();
     });
@@ -157,6 +161,12 @@ void LinuxLoop::Core::ring() {
     arm_alarm();
 }
 
+// Most timers are deadlines of questions that are answered in time: an alarm left for them would
+// wake this machine for nothing.
+void LinuxLoop::Core::drop(const TimerKey& key) {
+    if (timers.erase(key) > 0 && key.due == alarm_at) arm_alarm();
+}
+
 LinuxLoop::LinuxLoop() : core_(std::make_unique<Core>()) {
     ::signal(SIGPIPE, SIG_IGN);
 }
@@ -167,7 +177,9 @@ LinuxLoop::~LinuxLoop() {
         std::lock_guard lock(core_->mutex);
         dropped.swap(core_->posted);
     }
+    Timers ended = std::exchange(core_->timers, {});
     dropped.clear();  // while handles captured by them can still be destroyed
+    ended.clear();
 }
 
 const Clock& LinuxLoop::clock() const {
@@ -191,7 +203,7 @@ Held LinuxLoop::after(Duration delay, Action action) {
     TimerKey key{endless ? Instant::max() : now + delay, ++core.timers_made};
     core.timers.emplace(key, std::move(action));
     core.arm_alarm();
-    return std::make_unique<Timer>(core.timers, key);
+    return std::make_unique<Timer>(core, key);
 }
 
 Held LinuxLoop::watch_fd(int fd, Action ready) {

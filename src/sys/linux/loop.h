@@ -45,6 +45,7 @@ class LinuxLoop final : public Loop {
 
  private:
     struct Core;
+    class Timer;
     std::unique_ptr<Core> core_;
 };
 

@@ -45,6 +45,18 @@ TEST(LinuxLoop, run_ends_on_stop_and_can_run_again) {
     EXPECT_EQ(rounds, 2);
 }
 
+TEST(LinuxLoop, a_timer_that_was_dropped_wakes_nobody) {
+    LinuxLoop loop;
+    bool rang = false;
+    Held later = loop.after(Seconds{60}, [&] { rang = true; });
+    Held deadline = loop.after(Milliseconds{15}, [&] { rang = true; });
+    deadline.reset();
+    while (loop.step(Milliseconds{2})) {
+    }
+    EXPECT_FALSE(loop.step(Milliseconds{40})) << "woke for nothing";
+    EXPECT_FALSE(rang);
+}
+
 TEST(LinuxLoop, a_post_wakes_a_loop_that_waits) {
     LinuxLoop loop;
     bool came = false;

@@ -252,6 +252,18 @@ TEST_F(LinuxProcessesTest, user_and_group_change_and_our_own_rights_stay) {
     EXPECT_EQ(::geteuid(), 0u);
 }
 
+TEST_F(LinuxProcessesTest, a_user_whom_nobody_knows_needs_a_group_and_never_gets_ours) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    Command command = shell("id -u; id -g; id -G");
+    command.user = 54321;
+    const auto exit = run(command);
+    ASSERT_FALSE(exit) << exit->output;
+    EXPECT_EQ(exit.error().code, Code::denied);
+    EXPECT_NE(exit.error().text.find("write group too"), std::string::npos) << exit.error().text;
+    command.group = 12;
+    EXPECT_EQ(output(command), "54321\n12\n12\n");
+}
+
 TEST_F(LinuxProcessesTest, a_killed_child_reports_the_signal) {
     auto exit = run(shell("kill -9 $$"));
     ASSERT_TRUE(exit);
@@ -339,6 +351,17 @@ TEST_F(LinuxProcessesTest, a_dropped_child_is_killed_with_its_group_and_reaped) 
     int grandchild = std::stoi(line);
     child->reset();
     EXPECT_TRUE(test::run_until(loop_, [&] { return !alive(pid) && !alive(grandchild); }));
+}
+
+TEST_F(LinuxProcessesTest, what_a_child_leaves_in_its_group_ends_with_it) {
+    std::string line;
+    bool ended = false;
+    auto child = processes_.start(shell("sleep 600 >/dev/null 2>&1 & echo $!"), Lifetime::own,
+                                  {.on_line = [&](std::string text) { line = text; },
+                                   .on_exit = [&](Exit) { ended = true; }});
+    ASSERT_TRUE(child);
+    ASSERT_TRUE(test::run_until(loop_, [&] { return ended; }));
+    EXPECT_TRUE(test::run_until(loop_, [&] { return !alive(std::stoi(line)); }));
 }
 
 TEST_F(LinuxProcessesTest, children_that_close_their_output_are_still_followed) {

@@ -27,10 +27,12 @@ Result<void> RotatedFile::reopen() {
 }
 
 Result<void> RotatedFile::add(std::string_view line) {
-    if (bytes_ > 0 && bytes_ + line.size() + 1 > bytes_max_) {
-        if (std::rename(path_.c_str(), (path_ + ".1").c_str()) != 0) return failure(path_);
+    // Where the full file cannot be put aside it grows: better too long than silent.
+    const bool full = file_ && bytes_ > 0 && bytes_ + line.size() + 1 > bytes_max_;
+    const bool aside = full && std::rename(path_.c_str(), (path_ + ".1").c_str()) == 0;
+    const bool gone = full && !aside && errno == ENOENT;
+    if (!file_ || aside || gone)
         if (auto opened = reopen(); !opened) return opened;
-    }
     std::string text(line);
     text += '\n';
     std::string_view rest = text;

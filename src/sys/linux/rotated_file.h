@@ -19,7 +19,7 @@ class RotatedFile {
     static Result<RotatedFile> open(std::string path, std::uint64_t bytes_max);
 
     // Appends the line and its end. On failure (a full disk) the line is lost, later ones may not
-    // be.
+    // be. A file that cannot be put aside grows beyond its bound.
     Result<void> add(std::string_view line);
 
  private:

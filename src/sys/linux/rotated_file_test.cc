@@ -44,6 +44,33 @@ TEST(RotatedFile, takes_a_line_longer_than_a_file_whole) {
     EXPECT_EQ(content(directory.path() + "/log"), "much longer\n");
 }
 
+TEST(RotatedFile, comes_back_after_its_directory_was_away) {
+    const test::FreshDirectory directory;
+    const auto folder = directory.path() + "/folder";
+    LinuxFiles files;
+    ASSERT_TRUE(files.make_directory(folder, {}));
+    auto file = RotatedFile::open(folder + "/log", 12);
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(file->add("11111111"));
+    ASSERT_TRUE(files.remove_tree(folder));
+    EXPECT_FALSE(file->add("22222222"));
+    EXPECT_FALSE(file->add("33333333"));
+    ASSERT_TRUE(files.make_directory(folder, {}));
+    EXPECT_TRUE(file->add("44444444"));
+    EXPECT_EQ(content(folder + "/log"), "44444444\n");
+}
+
+TEST(RotatedFile, grows_where_it_cannot_be_put_aside) {
+    const test::FreshDirectory directory;
+    const auto path = directory.path() + "/log";
+    ASSERT_TRUE(LinuxFiles().make_directory(path + ".1", {}));
+    auto file = RotatedFile::open(path, 12);
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(file->add("11111111"));
+    EXPECT_TRUE(file->add("22222222"));
+    EXPECT_EQ(content(path), "11111111\n22222222\n");
+}
+
 TEST(RotatedFile, says_where_it_cannot_be_opened) {
     auto file = RotatedFile::open("/nonexistent/log", 100);
     ASSERT_FALSE(file);

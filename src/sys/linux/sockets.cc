@@ -24,6 +24,8 @@ namespace hansa {
 
 namespace {
 
+constexpr Duration rest_after_failure = Milliseconds{200};
+
 // unix(7) allows 107 bytes; the directory is named by its descriptor, so that a long prefix fits.
 struct Address {
     Fd directory;
@@ -136,7 +138,7 @@ class Server final : public Subscription {
           loop_(loop),
           limits_(limits),
           handler_(std::move(handler)) {
-        watch_ = loop_.watch_fd(socket_.get(), [this] { accept(); });
+        listen();
     }
     ~Server() override {
         *alive_ = false;
@@ -144,8 +146,21 @@ class Server final : public Subscription {
     }
 
  private:
+    void listen() {
+        watch_ = loop_.watch_fd(socket_.get(), [this] { accept(); });
+    }
+
+    // Out of descriptors: whoever asks stays in the queue, and would wake the loop all the time.
+    void rest() {
+        watch_.reset();
+        timer_ = loop_.after(rest_after_failure, [this] { listen(); });
+    }
+
     void accept() {
         Fd client{::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        const bool nobody_waits =
+            !client && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED);
+        if (!client && !nobody_waits) return rest();
         if (!client || clients_.size() >= limits_.clients_max) return;
         const std::uint64_t number = ++number_;
         // Posted: a client must not be destroyed from within its own callback.
@@ -167,6 +182,7 @@ class Server final : public Subscription {
     std::map<std::uint64_t, std::unique_ptr<Client>> clients_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with posted actions
     Held watch_;
+    Held timer_;
 };
 
 // Waits until `fd` is ready or the time is up.
@@ -228,6 +244,11 @@ Result<Held> LinuxSockets::serve(const std::string& path, Handler handler) {
         return failure(path);
     return Held(
         std::make_unique<Server>(std::move(socket), path, loop_, limits_, std::move(handler)));
+}
+
+bool LinuxSockets::is_served(const std::string& path) {
+    const auto connected = connect_to(path);
+    return connected || connected.error().code != Code::missing;
 }
 
 Result<std::string> LinuxSockets::ask(const std::string& path, const std::string& question,

@@ -14,6 +14,9 @@ class LinuxSockets final : public Sockets {
     [[nodiscard]] Result<Held> serve(const std::string& path, Handler handler) override;
     Result<std::string> ask(const std::string& path, const std::string& question,
                             const AskLimits& limits = {}) override;
+    // Somebody serves at `path`, or we may not know. Any thread.
+    static bool is_served(const std::string& path);
+
     Result<std::uint16_t> free_port() override;
     Result<void> port_is_free(const std::string& host, std::uint16_t port) override;
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -67,6 +68,30 @@ TEST(Sockets, large_answers_and_late_ones_arrive_whole) {
     auto answer = rig.ask("everything");
     ASSERT_TRUE(answer) << answer.error().text;
     EXPECT_EQ(answer->size(), large.size());
+}
+
+TEST(Sockets, a_server_without_descriptors_rests_and_answers_later) {
+    Rig rig;
+    auto server = rig.sockets.serve(
+        rig.path, [](const LocalPeer&, std::string, Sockets::Answer answer) { answer("here"); });
+    ASSERT_TRUE(server);
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    rig.path.copy(name.sun_path, sizeof name.sun_path - 1);
+    Fd client{::socket(AF_UNIX, SOCK_STREAM, 0)};
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{3, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+    int turns = 0;
+    const Instant end = rig.loop.clock().now() + Milliseconds{100};
+    while (rig.loop.clock().now() < end) turns += rig.loop.step(Milliseconds{5}) ? 1 : 0;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_LE(turns, 3);
+    auto answer = rig.ask("x");
+    ASSERT_TRUE(answer) << answer.error().text;
+    EXPECT_EQ(*answer, "here");
 }
 
 TEST(Sockets, no_socket_and_a_dead_one_are_told_apart) {

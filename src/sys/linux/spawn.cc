@@ -38,6 +38,8 @@ namespace {
 
 constexpr std::size_t child_stack_bytes = 16 * 1024;
 constexpr int signals_end = 65;
+constexpr std::size_t record_start = 1024;
+constexpr std::size_t record_max = 4 * 1024 * 1024;  // of a user
 
 enum class Step { start, output, limit, group, groups, user, parent, directory, program };
 
@@ -168,35 +170,58 @@ void plan_program(const Command& command, Plan& plan) {
     plan.candidate_texts.push_back(nullptr);
 }
 
-// The groups that a login of this user would have.
-void plan_groups(Plan& plan, bool group_given) {
-    std::vector<char> buffer(16 * 1024);
-    passwd record;
-    passwd* found = nullptr;
-    ::getpwuid_r(plan.user, &record, buffer.data(), buffer.size(), &found);
-    if (found == nullptr) {
-        plan.groups = {plan.group};
-        return;
+// The user's entry: its name, and its group unless one is wanted. False when there is none.
+bool find_user(Plan& plan, bool group_given, std::string& name) {
+    std::vector<char> buffer(record_start);
+    for (;;) {
+        passwd record;
+        passwd* found = nullptr;
+        const int number = ::getpwuid_r(plan.user, &record, buffer.data(), buffer.size(), &found);
+        if (number == ERANGE && buffer.size() < record_max) {
+            buffer.resize(buffer.size() * 2);
+            continue;
+        }
+        if (found == nullptr) return false;
+        name = found->pw_name;
+        if (!group_given) plan.group = found->pw_gid;
+        return true;
     }
-    if (!group_given) plan.group = found->pw_gid;
-    int count = 64;
-    plan.groups.resize(static_cast<std::size_t>(count));
-    if (::getgrouplist(found->pw_name, plan.group, plan.groups.data(), &count) < 0) {
-        plan.groups.resize(static_cast<std::size_t>(count));
-        ::getgrouplist(found->pw_name, plan.group, plan.groups.data(), &count);
-    }
-    plan.groups.resize(static_cast<std::size_t>(count));
 }
 
-void plan_identity(const Command& command, Plan& plan) {
+// The groups that a login of this user would have. A user that nobody knows has none, and must
+// not be left with ours.
+Result<void> plan_groups(Plan& plan, bool group_given) {
+    std::string name;
+    const bool known = find_user(plan, group_given, name);
+    if (!known && !group_given) {
+        return Error{Code::denied, "user " + std::to_string(plan.user) +
+                                       " has no entry in the user database, so its group is not "
+                                       "known; write group too"};
+    }
+    if (!known) {
+        plan.groups = {plan.group};
+        return {};
+    }
+    int count = 64;
+    plan.groups.resize(static_cast<std::size_t>(count));
+    if (::getgrouplist(name.c_str(), plan.group, plan.groups.data(), &count) < 0) {
+        plan.groups.resize(static_cast<std::size_t>(count));
+        ::getgrouplist(name.c_str(), plan.group, plan.groups.data(), &count);
+    }
+    plan.groups.resize(static_cast<std::size_t>(count));
+    return {};
+}
+
+Result<void> plan_identity(const Command& command, Plan& plan) {
     plan.group = command.group.value_or(::getegid());
     plan.user = command.user.value_or(::geteuid());
     plan.change_user = plan.user != ::geteuid();
     if (plan.change_user) {
-        plan_groups(plan, command.group.has_value());
+        if (auto planned = plan_groups(plan, command.group.has_value()); !planned) return planned;
         plan.change_groups = true;
     }
     plan.change_group = plan.group != ::getegid();
+    return {};
 }
 
 // The hard limit stays as it is, so no rights are needed.
@@ -289,19 +314,20 @@ Result<Spawned> spawn(const Command& command, const SpawnTerms& terms, int outpu
     plan.arguments.push_back(nullptr);
     plan_environment(command, plan);
     plan_program(command, plan);
-    plan_identity(command, plan);
+    if (auto planned = plan_identity(command, plan); !planned) return std::move(planned).error();
     plan_limit(terms.descriptors, plan);
     plan.directory = command.directory.empty() ? nullptr : command.directory.c_str();
     plan.output = high.get();
     plan.our_pid = ::getpid();
     plan.tied = terms.lifetime == Lifetime::tied_to_us;
 
-    // Changing the child's user marks the shared memory, and so us, as not for inspection.
-    int inspectable = plan.change_user ? ::prctl(PR_GET_DUMPABLE) : -1;
+    // Before the first child: a later look may fall between another worker's child and its repair.
+    static const int inspectable = ::prctl(PR_GET_DUMPABLE);
     int pidfd = -1;
     int pid = clone_child(plan, &pidfd);
     if (pid < 0) return failure("starting \"" + command.arguments[0] + "\"");
-    if (inspectable >= 0) ::prctl(PR_SET_DUMPABLE, inspectable);
+    // Changing the child's user marks the shared memory, and so us, as not for inspection.
+    if (plan.change_user && inspectable >= 0) ::prctl(PR_SET_DUMPABLE, inspectable);
 
     Spawned child{pid, Fd(pidfd)};
     if (plan.error == 0) return child;

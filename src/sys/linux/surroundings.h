@@ -13,6 +13,8 @@ std::string host_name();  // as gethostname(2) tells it
 int process_id();
 bool stderr_is_terminal();
 
+bool is_ignored(int signal);  // by this process, as nohup(1) asks for SIGHUP
+
 // Against the working directory; "." and ".." stay as they are.
 std::string absolute_path(const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -99,12 +100,14 @@ class Removal {
         return failure(path_of(name));
     }
 
+    // Kernels before 5.8 do not tell mounts apart; then file systems must do.
     Result<std::uint64_t> mount_of(int fd, const std::string& name) {
         struct statx found;
         if (::statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &found) != 0) {
             return failure(path_of(name));
         }
-        return static_cast<std::uint64_t>(found.stx_mnt_id);
+        if ((found.stx_mask & STATX_MNT_ID) != 0) return std::uint64_t{found.stx_mnt_id};
+        return makedev(found.stx_dev_major, found.stx_dev_minor);
     }
 
     std::string path_of(const std::string& name) const {

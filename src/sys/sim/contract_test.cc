@@ -32,6 +32,9 @@ class SimFilesBench final : public contract::FilesBench {
  public:
     Files& files() override { return machine_.files; }
     std::string root() override { return "/tmp"; }
+    void make_pipe(const std::string& path) override {
+        EXPECT_TRUE(machine_.files.make_pipe(path));
+    }
 
  private:
     SimLoop loop_;

@@ -61,6 +61,9 @@ std::string joined(const std::string& directory, const std::string& name) {
 
 template <class N>
 void apply_attributes(N& node, const FileAttributes& attributes) {
+    const bool moves = attributes.owner.value_or(node.owner) != node.owner ||
+                       attributes.group.value_or(node.group) != node.group;
+    if (moves && node.type == FileType::regular) node.mode &= ~set_id_bits;
     if (attributes.mode) node.mode = *attributes.mode & 07777;
     if (attributes.owner) node.owner = *attributes.owner;
     if (attributes.group) node.group = *attributes.group;
@@ -215,8 +218,11 @@ Result<void> SimFiles::write(const std::string& path, std::string_view bytes,
                              const FileAttributes& attributes) {
     auto place = spot(path, Need::space);
     if (!place) return std::move(place).error();
-    if (place->node != nullptr && place->node->type == FileType::directory)
+    const bool replaces = place->node != nullptr;
+    if (replaces && place->node->type == FileType::directory)
         return failed(path, Code::invalid, "is a directory");
+    if (replaces && place->node->type == FileType::other)
+        return failed(path, Code::invalid, "is no regular file");
     auto node = make_node(FileType::regular);
     node->bytes = bytes;
     if (const Node* old = place->node; old != nullptr && old->type == FileType::regular) {

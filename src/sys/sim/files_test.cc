@@ -142,9 +142,9 @@ TEST_F(SimFilesTest, renames_as_posix_says) {
 TEST_F(SimFilesTest, attributes_change_alone) {
     ASSERT_TRUE(files.write("/tmp/a", "x", {}));
     EXPECT_EQ(files.status("/tmp/a")->mode, 0644u);
-    ASSERT_TRUE(files.set_attributes("/tmp/a", {.mode = 04755}));
+    ASSERT_TRUE(files.set_attributes("/tmp/a", {.mode = 01755}));
     ASSERT_TRUE(files.set_attributes("/tmp/a", {.group = 5}));
-    EXPECT_EQ(files.status("/tmp/a")->mode, 04755u);
+    EXPECT_EQ(files.status("/tmp/a")->mode, 01755u);
     EXPECT_EQ(files.status("/tmp/a")->group, 5u);
     EXPECT_EQ(files.set_attributes("/tmp/none", {.mode = 0}).error().code, Code::missing);
     ASSERT_TRUE(files.make_symlink("/tmp/l", "a"));

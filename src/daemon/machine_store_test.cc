@@ -1,0 +1,388 @@
+// Who serves the store of a machine, with simulated processes, time and ports.
+#include "daemon/machine_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sys/sim/machine.h"
+
+namespace hansa {
+namespace {
+
+constexpr auto serving_line = R"({"level":"info","msg":"ready to serve client requests"})";
+constexpr int our_pid = 10;
+constexpr int other_pid = 20;
+
+// The locks of one machine with two processes: we and somebody else.
+class TwoPartyLocks final : public Locks {
+ public:
+    explicit TwoPartyLocks(SimLoop& loop) : loop_(loop) {}
+
+    Result<std::unique_ptr<HeldLock>> take(const std::string& path) override {
+        ++asked;
+        if (!fault.empty()) return Error{Code::unavailable, fault};
+        if (other_holds || ours_) return Error{Code::conflict, path + " is held"};
+        ours_ = true;
+        return std::unique_ptr<HeldLock>(std::make_unique<Ours>(*this));
+    }
+    std::optional<LockHolder> holder(const std::string&) const override {
+        if (ours_) return LockHolder{our_pid, 0};
+        if (other_holds && other_says_its_name) return LockHolder{other_pid, other_user};
+        return std::nullopt;
+    }
+    Result<Held> await_end(const LockHolder&, Action freed) override {
+        freed_ = std::move(freed);
+        return Held(std::make_unique<Subscription>());
+    }
+
+    void end_other() {
+        other_holds = false;
+        loop_.post([freed = freed_] { freed(); });
+    }
+    bool ours() const { return ours_; }
+
+    bool other_holds = false;
+    bool other_says_its_name = true;
+    UserId other_user = 0;
+    std::string fault;
+    int asked = 0;
+
+ private:
+    struct Ours final : HeldLock {
+        explicit Ours(TwoPartyLocks& of) : locks(of) {}
+        ~Ours() override { locks.ours_ = false; }
+        TwoPartyLocks& locks;
+    };
+
+    SimLoop& loop_;
+    bool ours_ = false;
+    Action freed_;
+};
+
+class SimPorts final : public Sockets {
+ public:
+    Result<Held> serve(const std::string&, Handler) override { return refuse(); }
+    Result<std::string> ask(const std::string&, const std::string&, const AskLimits&) override {
+        return refuse();
+    }
+    Result<std::uint16_t> free_port() override { return next_++; }
+    Result<void> port_is_free(const std::string& host, std::uint16_t port) override {
+        if (!taken.contains(port)) return {};
+        return Error{Code::conflict, host + ":" + std::to_string(port) + " is taken"};
+    }
+
+    std::set<std::uint16_t> taken;
+
+ private:
+    static Error refuse() { return {Code::internal, "not asked in these tests"}; }
+    std::uint16_t next_ = 40000;
+};
+
+class MachineStoreTest : public testing::Test {
+ protected:
+    explicit MachineStoreTest(SimMachineOptions options = {}) : machine(loop, 1, options) {
+        script.takes = Seconds(100'000);
+        script.lines = {{Milliseconds(50), serving_line}};
+        report.listen([this](const Event& event, WallTime) {
+            if (const auto* one = std::get_if<happened::Warned>(&event))
+                warnings.push_back(one->text);
+            if (const auto* one = std::get_if<happened::StoreChanged>(&event))
+                told.push_back(one->detail);
+        });
+    }
+
+    void install_etcd() {
+        machine.processes.script("etcd", [this](const Command&) { return script; });
+    }
+    void start() {
+        if (installed) install_etcd();
+        store = std::make_unique<MachineStore>(
+            MachineStore::Ports{loop, machine.files, machine.watcher, machine.processes, locks,
+                                ports, machine.accounts, random, report},
+            wishes,
+            MachineStore::Events{
+                .on_endpoints = [this](std::vector<std::string> urls) { dialled = urls; },
+                .on_fatal = [this](Error error) { fatal.push_back(error.text); },
+                .on_log = nullptr});
+        store->start();
+    }
+
+    // An agent that serves at `port` and whose notice says so.
+    void another_serves(std::uint16_t port) {
+        locks.other_holds = true;
+        ports.taken = {port, static_cast<std::uint16_t>(port + 1)};
+        write_notice({other_pid, {url(port)}, {url(static_cast<std::uint16_t>(port + 1))}});
+    }
+    void write_notice(const StoreNotice& notice) {
+        ASSERT_TRUE(machine.files.make_directories("/p/cluster"));
+        ASSERT_TRUE(machine.files.write("/p/cluster/store.json", encode(notice), {}));
+    }
+    // Its lock is free at once; its etcd holds the ports a little longer.
+    void end_the_other(Duration etcd_outlives_it_by) {
+        locks.end_other();
+        later = loop.after(etcd_outlives_it_by, [this] { ports.taken.clear(); });
+    }
+    static std::string url(std::uint16_t port) {
+        return "http://127.0.0.1:" + std::to_string(port);
+    }
+    std::size_t etcds() const { return machine.processes.history().size(); }
+    static bool holds(const std::vector<std::string>& texts, const std::string& part) {
+        return std::any_of(texts.begin(), texts.end(), [&part](const std::string& text) {
+            return text.find(part) != std::string::npos;
+        });
+    }
+
+    SimLoop loop;
+    SimMachine machine;
+    TwoPartyLocks locks{loop};
+    SimPorts ports;
+    SeededRandom random{5};
+    Report report{loop.clock()};
+    Script script;
+    bool installed = true;
+    MachineStore::Wishes wishes{"/p/cluster", {}, {}, true};
+    std::vector<std::string> dialled;
+    std::vector<std::string> fatal;
+    std::vector<std::string> warnings;
+    std::vector<std::string> told;
+    Held later;
+    std::unique_ptr<MachineStore> store;
+};
+
+TEST_F(MachineStoreTest, the_first_agent_serves_at_the_usual_port_and_says_so) {
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_TRUE(store->serves());
+    EXPECT_EQ(dialled, std::vector{url(2379)});
+    const auto notice = decode_notice(*machine.files.read("/p/cluster/store.json", 10'000));
+    ASSERT_TRUE(notice);
+    EXPECT_EQ(notice->pid, our_pid);
+    EXPECT_EQ(notice->client_urls, std::vector{url(2379)});
+}
+
+TEST_F(MachineStoreTest, a_usual_port_that_is_taken_gives_a_free_one_at_once) {
+    ports.taken = {2379};
+    start();
+    loop.run_for(Milliseconds(100));
+    EXPECT_EQ(dialled, std::vector{url(40000)});
+}
+
+TEST_F(MachineStoreTest, whoever_comes_later_dials_the_holder) {
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_FALSE(store->serves());
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, a_notice_that_is_not_the_holders_is_not_believed) {
+    another_serves(3000);
+    write_notice({999, {url(3000)}, {url(3001)}});
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_TRUE(dialled.empty());
+    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, the_next_holder_serves_at_the_same_port_though_it_is_freed_late) {
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Milliseconds(30));
+    loop.run_for(Milliseconds(500));
+    EXPECT_TRUE(store->serves());
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+    EXPECT_TRUE(warnings.empty());
+}
+
+TEST_F(MachineStoreTest, a_remembered_port_that_stays_taken_is_given_up_after_a_second) {
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Seconds(1000));
+    loop.run_for(Milliseconds(900));
+    EXPECT_FALSE(store->serves());
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(dialled, std::vector{url(2379)});
+}
+
+TEST_F(MachineStoreTest, a_takeover_with_an_explicit_port_that_is_freed_late_ends_nobody) {
+    wishes.client_urls = {url(3000)};
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Milliseconds(30));
+    loop.run_for(Milliseconds(500));
+    EXPECT_TRUE(fatal.empty());
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, a_takeover_waits_for_an_explicit_port_as_long_as_it_takes) {
+    wishes.client_urls = {url(3000)};
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Seconds(600));
+    loop.run_for(Seconds(599));
+    EXPECT_TRUE(fatal.empty());
+    ASSERT_EQ(warnings.size(), 1u) << "told once";
+    EXPECT_NE(warnings[0].find("3000"), std::string::npos);
+    EXPECT_TRUE(dialled.empty());
+    loop.run_for(Seconds(3));
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, an_explicit_port_that_is_taken_at_the_start_is_fatal_after_a_second) {
+    wishes.client_urls = {url(3000)};
+    ports.taken = {3000};
+    start();
+    loop.run_for(Milliseconds(900));
+    EXPECT_TRUE(fatal.empty());
+    loop.run_for(Seconds(1));
+    ASSERT_EQ(fatal.size(), 1u);
+    EXPECT_NE(fatal[0].find("--client-urls http://127.0.0.1:3000"), std::string::npos);
+    loop.run_for(Seconds(100));
+    EXPECT_EQ(fatal.size(), 1u);
+    EXPECT_FALSE(locks.ours());
+}
+
+TEST_F(MachineStoreTest, after_a_fatal_error_a_notice_starts_nothing) {
+    wishes.client_urls = {url(3000)};
+    ports.taken = {3000};
+    start();
+    loop.run_for(Seconds(3));
+    ASSERT_EQ(fatal.size(), 1u);
+    ports.taken.clear();
+    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    loop.run_for(Seconds(3));
+    EXPECT_EQ(etcds(), 0u);
+    EXPECT_FALSE(locks.ours());
+}
+
+TEST_F(MachineStoreTest, without_etcd_the_first_agent_ends_with_advice) {
+    installed = false;
+    start();
+    loop.run_for(Seconds(1));
+    ASSERT_EQ(fatal.size(), 1u);
+    EXPECT_NE(fatal[0].find("install"), std::string::npos);
+}
+
+TEST_F(MachineStoreTest, without_etcd_a_takeover_waits_until_it_is_there) {
+    installed = false;
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Milliseconds(30));
+    loop.run_for(Seconds(60));
+    EXPECT_TRUE(fatal.empty());
+    EXPECT_TRUE(holds(warnings, "install"));
+    install_etcd();
+    loop.run_for(Seconds(2));
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, an_etcd_that_ends_is_told_once_and_shown_as_away) {
+    start();
+    loop.run_for(Seconds(1));
+    told.clear();
+    script.takes = Milliseconds(1);
+    script.status = 1;
+    script.lines.clear();
+    wishes.client_urls = {url(3000)};
+    store.reset();
+    start();
+    loop.run_for(Milliseconds(10));
+    ASSERT_FALSE(warnings.empty());
+    EXPECT_EQ(warnings[0], "etcd ended: exit status 1; it is started again in 100 ms");
+    EXPECT_TRUE(holds(told, "etcd ended: exit status 1"));
+}
+
+TEST_F(MachineStoreTest, an_etcd_whose_port_was_taken_from_it_moves_and_runs_once) {
+    script.takes = Milliseconds(200);
+    script.status = 1;
+    start();
+    loop.run_for(Milliseconds(100));
+    ASSERT_EQ(dialled, std::vector{url(2379)});
+    ports.taken = {2379};
+    script.takes = Seconds(1000);
+    loop.run_for(Seconds(5));
+    EXPECT_EQ(dialled, std::vector{url(40000)});
+    EXPECT_EQ(machine.processes.most_at_once(), 1u);
+    EXPECT_EQ(etcds(), 2u);
+}
+
+TEST_F(MachineStoreTest, a_holder_without_a_name_is_asked_for_with_pauses_and_told) {
+    locks.other_holds = true;
+    locks.other_says_its_name = false;
+    start();
+    loop.run_for(Seconds(60));
+    EXPECT_LT(locks.asked, 80);
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back(),
+              "waiting for whoever holds /p/cluster/lock: it does not say which process it is");
+    locks.other_says_its_name = true;
+    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    loop.run_for(Seconds(2));
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+TEST_F(MachineStoreTest, another_users_store_is_never_joined) {
+    machine.accounts.become(1000);
+    locks.other_holds = true;
+    locks.other_user = 65534;
+    start();
+    loop.run_for(Seconds(1));
+    ASSERT_EQ(fatal.size(), 1u);
+    EXPECT_NE(fatal[0].find("nobody"), std::string::npos);
+}
+
+TEST_F(MachineStoreTest, stopping_ends_the_etcd_and_frees_the_lock) {
+    start();
+    loop.run_for(Seconds(1));
+    bool stopped = false;
+    store->stop([&stopped] { stopped = true; });
+    loop.run_for(Seconds(1));
+    EXPECT_TRUE(stopped);
+    EXPECT_FALSE(locks.ours());
+    EXPECT_TRUE(machine.processes.history()[0].ended_by_us);
+}
+
+TEST_F(MachineStoreTest, stopping_while_a_port_is_waited_for_frees_the_lock) {
+    wishes.client_urls = {url(3000)};
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    end_the_other(Seconds(600));
+    loop.run_for(Seconds(5));
+    ASSERT_TRUE(locks.ours());
+    bool stopped = false;
+    store->stop([&stopped] { stopped = true; });
+    loop.run_for(Seconds(1000));
+    EXPECT_TRUE(stopped);
+    EXPECT_FALSE(locks.ours());
+    EXPECT_EQ(etcds(), 0u);
+}
+
+// A kernel that grants no watches.
+class MachineStoreWithoutWatches : public MachineStoreTest {
+ protected:
+    MachineStoreWithoutWatches() : MachineStoreTest({.watch = {.watches_max = 0}}) {}
+};
+
+TEST_F(MachineStoreWithoutWatches, the_notice_is_read_each_second) {
+    locks.other_holds = true;
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_TRUE(dialled.empty());
+    EXPECT_TRUE(holds(warnings, "each second"));
+    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    loop.run_for(Seconds(2));
+    EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+}  // namespace
+}  // namespace hansa

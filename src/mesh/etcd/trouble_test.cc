@@ -1,0 +1,142 @@
+// What EtcdStore tells of a store that answers and yet does not do what is asked, of lines that
+// are slow, and of a store that was set back.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "mesh/etcd/store.h"
+#include "mesh/etcd/testing/client.h"
+
+namespace hansa {
+namespace {
+
+using test::Client;
+using test::EtcdRig;
+using test::run_for;
+using test::run_until;
+
+bool holds(const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(EtcdTrouble, a_store_without_space_says_so_in_its_status_and_to_who_wants_a_lease) {
+    LinuxLoop loop;
+    EtcdRig rig(loop, 1);
+    rig.config(0).quota_bytes = 64 * 1024;
+    rig.start_all();
+    Client client(loop, rig.urls());
+    Result<Committed> last = client.put("/k", "first");
+    ASSERT_TRUE(last);
+    for (int at = 0; at < 40 && last; ++at)
+        last = client.put("/k" + std::to_string(at), std::string(16 * 1024, 'x'));
+    ASSERT_FALSE(last);
+    EXPECT_EQ(last.error().code, Code::unavailable);
+    EXPECT_TRUE(holds(last.error().text, "space exceeded")) << last.error().text;
+    EXPECT_TRUE(run_until(loop, [&] {
+        const StoreStatus status = client.store().status();
+        return status.state == StoreStatus::State::connected && holds(status.detail, "NOSPACE");
+    })) << client.store().status().detail;
+    EXPECT_TRUE(holds(client.store().status().detail, rig.address(0).c_str()));
+
+    std::string refused;
+    LeaseHandlers handlers;
+    handlers.on_granted = [](LeaseId) { ADD_FAILURE() << "granted without space"; };
+    handlers.on_lost = [] {};
+    handlers.on_refused = [&refused](const Error& why) { refused = why.text; };
+    const Held lease = client.store().keep_lease(Seconds(30), std::move(handlers));
+    ASSERT_TRUE(run_until(loop, [&] { return !refused.empty(); }));
+    EXPECT_TRUE(holds(refused, "space exceeded")) << refused;
+}
+
+TEST(EtcdTrouble, an_outage_of_many_endpoints_is_told_when_it_begins_and_after_one_round) {
+    LinuxLoop loop;
+    LinuxSockets sockets(loop);
+    std::vector<std::string> urls;
+    for (int at = 0; at < 4; ++at)
+        urls.push_back("http://127.0.0.1:" + std::to_string(*sockets.free_port()));
+    Client client(loop, urls);
+    run_for(loop, Seconds(3));
+    std::size_t away = 0;
+    for (const StoreStatus& status : client.seen())
+        away += status.state == StoreStatus::State::away ? 1 : 0;
+    EXPECT_LE(away, 2u);
+    for (const std::string& url : urls)
+        EXPECT_TRUE(holds(client.store().status().detail, url.substr(7).c_str()))
+            << client.store().status().detail;
+}
+
+TEST(EtcdTrouble, a_large_commit_has_the_time_that_its_bytes_take_on_a_slow_line) {
+    LinuxLoop loop;
+    EtcdRig rig(loop, 1);
+    rig.start_all();
+    Client client(loop, rig.urls());
+    ASSERT_TRUE(client.put("/k", "small"));
+    rig.freeze(0);
+    std::optional<Result<Committed>> answer;
+    client.store().commit({{}, {Operation::put("/k", std::string(1 << 20, 'x'))}},
+                          [&answer](Result<Committed> result) { answer = std::move(result); });
+    run_for(loop, Milliseconds(2500));
+    EXPECT_FALSE(answer) << "a second is not enough for a megabyte";
+    rig.thaw(0);
+    ASSERT_TRUE(run_until(loop, [&] { return answer.has_value(); }));
+    EXPECT_TRUE(*answer) << (*answer ? "" : answer->error().text);
+}
+
+TEST(EtcdTrouble, a_long_prefix_is_read_in_pages_of_one_revision) {
+    LinuxLoop loop;
+    EtcdRig rig(loop, 1);
+    rig.start_all();
+    EtcdTimes times;
+    times.page_records = 3;
+    times.page_bytes = 1000;
+    Client client(loop, rig.urls(), times);
+    Transaction many;
+    for (int at = 0; at < 500; ++at)
+        many.then.push_back(Operation::put("/p/" + std::to_string(1000 + at),
+                                           std::string(static_cast<std::size_t>(at), 'x')));
+    const auto written = client.commit(many);
+    ASSERT_TRUE(written);
+
+    std::optional<Result<Reading>> answer;
+    client.store().read(ReadScope::prefix, "/p/",
+                        [&answer](Result<Reading> result) { answer = std::move(result); });
+    ASSERT_TRUE(client.put("/p/1499", "changed meanwhile"));
+    ASSERT_TRUE(run_until(loop, [&] { return answer.has_value(); }));
+    ASSERT_TRUE(*answer);
+    const Reading& reading = **answer;
+    ASSERT_EQ(reading.records.size(), 500u);
+    for (std::size_t at = 0; at < 500; ++at)
+        EXPECT_EQ(reading.records[at].key, "/p/" + std::to_string(1000 + at));
+    const bool before = reading.revision == written->revision;
+    EXPECT_EQ(reading.records[499].value, before ? std::string(499, 'x') : "changed meanwhile");
+}
+
+TEST(EtcdTrouble, a_watch_ends_when_the_store_was_set_back_to_an_older_state) {
+    LinuxLoop loop;
+    EtcdRig rig(loop, 1);
+    rig.start_all();
+    Client client(loop, rig.urls());
+    ASSERT_TRUE(client.put("/k", "1"));
+    rig.terminate(0);
+    const std::filesystem::path data = rig.config(0).data_directory;
+    const std::filesystem::path kept = data.string() + ".kept";
+    std::filesystem::copy(data, kept, std::filesystem::copy_options::recursive);
+    rig.start(0);
+    Revision newest = 0;
+    for (int at = 0; at < 5; ++at) newest = client.put_at_last("/k", "newer").revision;
+
+    bool lost = false;
+    WatchHandlers handlers;
+    handlers.on_events = [](const EventBatch&) { ADD_FAILURE() << "nothing is to be told"; };
+    handlers.on_lost = [&lost](Revision) { lost = true; };
+    const Held watch = client.store().watch("/k", newest + 1, std::move(handlers));
+    run_for(loop, Milliseconds(200));
+    rig.kill(0);
+    std::filesystem::remove_all(data);
+    std::filesystem::rename(kept, data);
+    rig.start(0);
+    EXPECT_TRUE(run_until(loop, [&] { return lost; }));
+}
+
+}  // namespace
+}  // namespace hansa
