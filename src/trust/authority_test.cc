@@ -1,6 +1,7 @@
 #include "trust/authority.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ec.h>
 
 #include <algorithm>
 
@@ -133,6 +134,9 @@ TEST(Authority, refuses_keys_and_addresses_of_the_wrong_kind) {
     order.public_pem = "nonsense";
     EXPECT_EQ(refusal(order), "no public key in PEM form");
     order.public_pem = rsa_key().public_pem();
+    EXPECT_EQ(refusal(order), "the public key is not one of ECDSA P-256");
+    const openssl::Key p384{EVP_EC_gen("P-384")};
+    order.public_pem = PrivateKey::from_pem(openssl::pem_of_private(p384.get()))->public_pem();
     EXPECT_EQ(refusal(order), "the public key is not one of ECDSA P-256");
     order.public_pem = key.pem();  // a private key is no public one
     EXPECT_EQ(refusal(order), "no public key in PEM form");
