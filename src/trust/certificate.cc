@@ -96,6 +96,12 @@ std::string Certificate::pem() const {
     return openssl::text_of(bio);
 }
 
+std::string Certificate::public_pem() const {
+    const openssl::Bio bio = openssl::writer();
+    openssl::sure_one(PEM_write_bio_PUBKEY(bio.get(), X509_get0_pubkey(state_->x509.get())));
+    return openssl::text_of(bio);
+}
+
 std::string Certificate::fingerprint() const {
     unsigned char* der = nullptr;
     const int size = i2d_X509(state_->x509.get(), &der);

@@ -46,6 +46,7 @@ class Certificate {
     static Result<std::vector<Certificate>> chain_from_pem(std::string_view pem);
 
     std::string pem() const;
+    std::string public_pem() const;   // SubjectPublicKeyInfo of its key
     std::string fingerprint() const;  // SHA-256 of the whole, lower-case hexadecimal
     std::string key_pin() const;      // SHA-256 of the SubjectPublicKeyInfo, likewise
     std::string serial() const;       // lower-case hexadecimal, two digits a byte
