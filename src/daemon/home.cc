@@ -46,9 +46,10 @@ Result<void> check_private(const Files& files, const Accounts& accounts, const s
 Result<std::unique_ptr<Home>> Home::open(Ports ports, const std::string& prefix,
                                          const HostName& host) {
     std::unique_ptr<Home> home(new Home(ports.files, prefix, prefix + "/" + host.text()));
-    if (host.text() == "cluster")
-        return Error{Code::invalid,
-                     "host name \"cluster\" is kept for the machine's own store; choose another"};
+    if (host.text() == "cluster" || host.text() == "ca")
+        return Error{Code::invalid, "host name \"" + host.text() +
+                                        "\" is kept for this machine's own directories; choose "
+                                        "another"};
     if (auto made = make_directories(ports.files, home->directory_); !made)
         return std::move(made).error().during("the state directory");
     if (auto is_ours = check_private(ports.files, ports.accounts, home->directory_); !is_ours)

@@ -1,6 +1,7 @@
 // The directories of one agent, and the proof that they are its own.
 //
 //     PREFIX/HOST/     identity.json, lock, control.sock   one agent at a time
+//     PREFIX/ca/       an authority, where one was made (authority_directory.h)
 //     PREFIX/cluster/  lock, store.json, etcd/, etcd.log    of this machine's own cluster
 //
 // Made at start, on the loop thread; released when destroyed.

@@ -1,6 +1,6 @@
 // Locks between the processes of this machine, and who holds them.
 //
-// Loop thread only.
+// take() and holder() from any thread; the rest on the loop thread only.
 #pragma once
 
 #include <memory>

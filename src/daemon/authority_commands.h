@@ -1,0 +1,57 @@
+// What `hansa ca` and `hansa token` do on this machine's files. Blocking; no agent is needed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "trust/token.h"
+
+namespace hansa {
+
+// PREFIX/ca, where agents look for an authority.
+std::string authority_path(const std::string& prefix);
+
+struct AuthorityShown {
+    std::string path;
+    std::string cluster;
+    std::string pin;
+    WallTime root_until;
+    WallTime issuing_until;
+    std::string root_key;                // its file, as long as it stands here; else empty
+    std::vector<std::string> listeners;  // HOST:PORT where agents of this machine answer joins
+};
+// `cluster` empty: a name of its own, so that no two are alike.
+Result<AuthorityShown> make_authority(const std::string& prefix, const std::string& cluster);
+Result<AuthorityShown> show_authority(const std::string& prefix);
+
+struct TokenWishes {
+    std::string name_glob = "*";
+    std::string domain;
+    std::map<std::string, std::string> labels;
+    std::uint32_t uses = 1;
+    Duration life = Seconds{3600};
+    std::vector<std::string> addresses;  // empty: where agents of this machine answer
+};
+struct MadeToken {
+    std::string text;  // the secret string
+    TokenRecord record;
+    std::vector<std::string> addresses;  // that it names
+    bool assumed = false;                // nobody has answered joins here yet
+};
+Result<MadeToken> make_token(const std::string& prefix, const TokenWishes& wishes);
+
+struct TokenShown {
+    TokenRecord record;
+    std::string state;  // "valid", "used up", "expired", "revoked"
+};
+Result<std::vector<TokenShown>> show_tokens(const std::string& prefix);
+Result<void> revoke_token(const std::string& prefix, const std::string& id);
+
+// The first that holds of: revoked, used up, expired.
+std::string state_of(const TokenRecord& record, WallTime now);
+
+}  // namespace hansa

@@ -1,0 +1,211 @@
+#include "daemon/authority_directory.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "daemon/home.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr std::uint64_t pem_bytes_max = 64 * 1024;
+constexpr std::uint64_t record_bytes_max = std::uint64_t{1} << 20;
+constexpr FileMode private_mode = 0600;
+constexpr FileMode others = 0077;
+constexpr Duration expired_kept = Seconds{7 * 24 * 3600};
+// Whoever holds the lock does so for the time of one small write.
+constexpr Duration lock_patience = Seconds{2};
+constexpr Duration lock_pause = Milliseconds{5};
+
+const char* const our_files[] = {"root.key", "root.pem", "issuing.key", "issuing.pem"};
+
+bool is_token_id(std::string_view text) {
+    return text.size() == 16 && hex_decode(text);
+}
+
+}  // namespace
+
+Result<void> AuthorityDirectory::write(const std::string& name, const std::string& text) const {
+    FileAttributes attributes;
+    attributes.mode = private_mode;
+    return ports_.files.write(path_ + "/" + name, text, attributes);
+}
+
+Result<Authority> AuthorityDirectory::make(const std::string& cluster, WallTime now) {
+    if (auto made = make_directories(ports_.files, path_); !made) return std::move(made).error();
+    auto held = ports_.locks.take(path_ + "/lock");
+    if (!held) return std::move(held).error();
+    for (const char* name : our_files)
+        if (ports_.files.status(path_ + "/" + name))
+            return Error{Code::conflict, path_ + "/" + name +
+                                             " is there already; an authority is never "
+                                             "overwritten: move " +
+                                             path_ + " away, or give another --prefix"};
+    const Authority::Made made = Authority::make(cluster, now);
+    const std::pair<const char*, std::string> texts[] = {{"root.key", made.root_key.pem()},
+                                                         {"root.pem", made.issuing.root().pem()},
+                                                         {"issuing.key", made.issuing.key().pem()},
+                                                         {"issuing.pem", made.issuing.chain_pem()}};
+    for (const auto& [name, text] : texts)
+        if (auto written = write(name, text); !written) return std::move(written).error();
+    for (const char* folder : {"/tokens", "/listening"})
+        if (auto there = make_directories(ports_.files, path_ + folder); !there)
+            return std::move(there).error();
+    return made.issuing;
+}
+
+// Whoever could write here, or read a key, could be anybody in the cluster.
+Result<void> AuthorityDirectory::check_secrets() const {
+    if (auto ours = check_private(ports_.files, ports_.accounts, path_); !ours) return ours;
+    for (const char* name : {"issuing.key", "root.key"}) {
+        const std::string path = path_ + "/" + name;
+        auto status = ports_.files.status(path);
+        if (!status && status.error().code == Code::missing) continue;
+        if (!status) return std::move(status).error();
+        const bool ours = status->owner == ports_.accounts.self() || status->owner == 0;
+        if (!ours || (status->mode & others) != 0 || status->type != FileType::regular)
+            return Error{Code::denied, path +
+                                           " may be read by others; it must be yours alone "
+                                           "(chmod 600), and whoever read it may have used it"};
+    }
+    return {};
+}
+
+Result<Authority> AuthorityDirectory::open() const {
+    if (auto there = ports_.files.status(path_ + "/issuing.key"); !there)
+        return std::move(there).error();
+    if (auto good = check_secrets(); !good) return std::move(good).error();
+    auto key = ports_.files.read(path_ + "/issuing.key", pem_bytes_max);
+    if (!key) return std::move(key).error();
+    auto chain = ports_.files.read(path_ + "/issuing.pem", pem_bytes_max);
+    if (!chain) return std::move(chain).error();
+    auto authority = Authority::open(*key, *chain);
+    if (!authority) return std::move(authority).error().during(path_);
+    return authority;
+}
+
+Result<TokenRecord> AuthorityDirectory::read_token(const std::string& id) const {
+    if (!is_token_id(id))
+        return Error{Code::missing, "\"" + printable(id, 40) + "\" is no token's id"};
+    auto text = ports_.files.read(path_ + "/" + token_name(id), record_bytes_max);
+    if (!text && text.error().code == Code::missing)
+        return Error{Code::missing, "no token " + id + " was made here"};
+    if (!text) return std::move(text).error();
+    auto record = decode_token_record(*text);
+    if (!record) return std::move(record).error().during(path_ + "/" + token_name(id));
+    if (record->id != id)
+        return Error{Code::invalid, path_ + "/" + token_name(id) + ": holds another token"};
+    return record;
+}
+
+Result<Revoked> AuthorityDirectory::revoked(const Authority& authority, WallTime now) const {
+    const std::string path = path_ + "/revocations.json";
+    auto text = ports_.files.read(path, revocations_bytes_max);
+    if (!text && text.error().code == Code::missing) return Revoked{};
+    if (!text) return std::move(text).error();
+    auto list = read_revocations(*text, {&authority.root(), 1}, now);
+    if (!list) return std::move(list).error().during(path);
+    return std::move(list->revoked);
+}
+
+Result<std::vector<TokenRecord>> AuthorityDirectory::tokens() const {
+    std::vector<TokenRecord> records;
+    auto entries = ports_.files.list(path_ + "/tokens");
+    if (!entries && entries.error().code == Code::missing) return records;
+    if (!entries) return std::move(entries).error();
+    for (const DirectoryEntry& entry : *entries) {
+        const std::string id = entry.name.substr(0, entry.name.find('.'));
+        if (entry.type != FileType::regular || entry.name != id + ".json" || !is_token_id(id))
+            continue;
+        auto record = read_token(id);
+        if (!record) return std::move(record).error();
+        records.push_back(std::move(*record));
+    }
+    std::stable_sort(records.begin(), records.end(),
+                     [](const auto& a, const auto& b) { return a.created < b.created; });
+    return records;
+}
+
+Result<void> AuthorityDirectory::add(const TokenRecord& record) {
+    if (auto there = make_directories(ports_.files, path_ + "/tokens"); !there) return there;
+    auto before = tokens();
+    if (!before) return std::move(before).error();
+    for (const TokenRecord& old : *before)
+        if (old.expires + expired_kept < record.created)
+            (void)ports_.files.remove(path_ + "/" +
+                                      token_name(old.id));  // the next add tries again
+    return write(token_name(record.id), encode(record));
+}
+
+Result<std::unique_ptr<HeldLock>> AuthorityDirectory::lock(const Pause& pause) const {
+    for (Duration waited{0};; waited += lock_pause) {
+        auto held = ports_.locks.take(path_ + "/lock");
+        if (held || held.error().code != Code::conflict) return held;
+        if (waited >= lock_patience)
+            return Error{Code::unavailable, std::move(held).error().text + "; try again later"};
+        pause(lock_pause);
+    }
+}
+
+Result<void> AuthorityDirectory::revoke(const std::string& id, const Pause& pause) {
+    auto held = lock(pause);
+    if (!held) return std::move(held).error();
+    auto record = read_token(id);
+    if (!record) return std::move(record).error();
+    record->revoked = true;
+    return write(token_name(id), encode(*record));
+}
+
+// An unknown token is the asker's fault, any other trouble is ours.
+Result<TokenRecord> AuthorityDirectory::read_requested(const JoinRequest& request) const {
+    auto record = read_token(request.token_id);
+    if (record) return record;
+    const Code code = record.error().code == Code::missing ? Code::denied : Code::unavailable;
+    return Error{code, std::move(record).error().text};
+}
+
+Result<std::string> AuthorityDirectory::grant_join(const JoinRequest& request,
+                                                   const Authority& authority,
+                                                   const JoinRules& rules, WallTime now,
+                                                   const Pause& pause) {
+    // Without the lock first: who does not know the secret cannot keep others from theirs.
+    auto record = read_requested(request);
+    if (!record) return std::move(record).error();
+    auto order = decide_join(request, *record, authority.cluster(), now, rules.revoked);
+    if (!order) return std::move(order).error();
+    order->life = rules.life;
+    auto issued = authority.issue(*order, now);
+    if (!issued) return Error{Code::denied, std::move(issued).error().text};
+
+    auto held = lock(pause);
+    if (!held) return Error{Code::unavailable, std::move(held).error().text};
+    record = read_requested(request);  // somebody may have been faster
+    if (!record) return std::move(record).error();
+    order = decide_join(request, *record, authority.cluster(), now, rules.revoked);
+    if (!order) return std::move(order).error();
+    if (has_used(*record, request)) return issued;
+    record->used_by.push_back(use_of(request));
+    if (auto written = write(token_name(record->id), encode(*record)); !written)
+        return Error{Code::unavailable, std::move(written).error().text};
+    return issued;
+}
+
+std::vector<AuthorityDirectory::Listener> AuthorityDirectory::listeners() const {
+    std::vector<Listener> found;
+    auto entries = ports_.files.list(path_ + "/listening");
+    if (!entries) return found;
+    for (const DirectoryEntry& entry : *entries) {
+        auto text = ports_.files.read(path_ + "/listening/" + entry.name, 1024);
+        auto at = text ? HostPort::parse(trim(*text)) : std::move(text).error();
+        if (at) found.push_back({entry.name, std::move(*at)});
+    }
+    return found;
+}
+
+Result<void> AuthorityDirectory::remember_listener(const Listener& listener) {
+    if (auto there = make_directories(ports_.files, path_ + "/listening"); !there) return there;
+    return write("listening/" + listener.host, listener.at.text() + "\n");
+}
+
+}  // namespace hansa

@@ -1,0 +1,98 @@
+// An authority on disk, and the records of its tokens.
+//
+//     DIRECTORY/               0700
+//     root.key                 to be kept offline; nothing here reads it
+//     root.pem                 the root certificate, whose pin tokens carry
+//     issuing.key, issuing.pem what certificates are made with; issuing certificate, then root
+//     lock                     held while a token's record is read, judged and written
+//     revocations.json         signed list of who is taken back; missing: nobody
+//     tokens/ID.json           a record each
+//     listening/HOST           where the agent of that name answers requests: HOST:PORT
+//
+// Every file is made with mode 0600. Blocking: for workers, commands, and small reads at start.
+// Copies mean the same directory; the ports outlive all of them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/host_port.h"
+#include "base/result.h"
+#include "sys/accounts.h"
+#include "sys/files.h"
+#include "sys/locks.h"
+#include "trust/authority.h"
+#include "trust/revocation.h"
+#include "trust/token.h"
+
+namespace hansa {
+
+// Lets that much time pass, or a little less: a worker sleeps, a command turns its loop.
+using Pause = std::function<void(Duration)>;
+
+class AuthorityDirectory {
+ public:
+    struct Ports {
+        Files& files;
+        Locks& locks;
+        const Accounts& accounts;
+    };
+
+    AuthorityDirectory(Ports ports, std::string path) : ports_(ports), path_(std::move(path)) {}
+
+    const std::string& path() const { return path_; }
+    std::string root_key() const { return path_ + "/root.key"; }
+
+    // Makes everything. Code::conflict when any of it is there already: nothing is overwritten.
+    Result<Authority> make(const std::string& cluster, WallTime now);
+
+    // Code::missing when there is none; Code::denied when somebody else may read its keys or
+    // write into it.
+    Result<Authority> open() const;
+
+    // Whom nothing is granted any more. An error when the list cannot be read or believed: then
+    // nobody can be told from those on it.
+    Result<Revoked> revoked(const Authority& authority, WallTime now) const;
+
+    // In the order of their making.
+    Result<std::vector<TokenRecord>> tokens() const;
+
+    // Records that expired long ago go at the same time.
+    Result<void> add(const TokenRecord& record);
+
+    // Code::missing when there is no such token.
+    Result<void> revoke(const std::string& id, const Pause& pause);
+
+    struct JoinRules {
+        Revoked revoked;
+        Duration life = Seconds{24 * 3600};  // of the certificate
+    };
+    // Grants `request` (the new certificate, then the issuing one) and counts it before anybody
+    // can learn of it: the record is on the disk when this returns, so that neither a second
+    // agent nor a kill makes one use two. Code::denied as decide_join and Authority::issue, which
+    // costs no use; Code::unavailable when the record cannot be read, locked or written.
+    Result<std::string> grant_join(const JoinRequest& request, const Authority& authority,
+                                   const JoinRules& rules, WallTime now, const Pause& pause);
+
+    // Where agents answer, by their names.
+    struct Listener {
+        std::string host;
+        HostPort at;
+    };
+    std::vector<Listener> listeners() const;
+    Result<void> remember_listener(const Listener& listener);
+
+ private:
+    Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
+    Result<void> check_secrets() const;
+    Result<TokenRecord> read_requested(const JoinRequest& request) const;
+    Result<TokenRecord> read_token(const std::string& id) const;
+    Result<void> write(const std::string& name, const std::string& text) const;
+    std::string token_name(const std::string& id) const { return "tokens/" + id + ".json"; }
+
+    Ports ports_;
+    std::string path_;
+};
+
+}  // namespace hansa

@@ -1,0 +1,191 @@
+#include "daemon/issuer.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr const char* loopback = "127.0.0.1";
+// Strangers at the port are told of in one line at most so often.
+constexpr Duration refusals_pace = Seconds{60};
+
+// How long an answer's questions may wait for a record: the asker gives up after 5 s.
+constexpr SecureLimits limits{};
+
+std::string nonce_of(const EnrolmentQuestion& question) {
+    return std::visit([](const auto& request) { return request.nonce; }, question);
+}
+
+Result<std::string> renew(const std::string& chain_pem, const Authority& authority,
+                          const Revoked& revoked, const IssuerWishes& wishes, WallTime now) {
+    auto chain = Certificate::chain_from_pem(chain_pem);
+    if (!chain) return Error{Code::denied, "a renewal shows the certificate that is to be renewed"};
+    auto order = decide_renewal(
+        *chain, {authority.cluster(), {&authority.root(), 1}, revoked, wishes.grace}, now);
+    if (!order) return std::move(order).error();
+    order->life = wishes.life;
+    return authority.issue(*order, now);
+}
+
+// Nobody can ask at "any address".
+std::vector<std::string> addresses_of(const HostPort& at) {
+    if (at.host == "0.0.0.0" || at.host == "::") return {};
+    return {at.text()};
+}
+
+std::string name_of(const SecurePeer& peer) {
+    auto leaf = Certificate::from_pem(peer.chain_pem);
+    return leaf ? leaf->label() : "somebody";
+}
+
+}  // namespace
+
+// One question on its way through a worker and back.
+struct Issuer::Case {
+    SecurePeer peer;
+    EnrolmentQuestion question;
+    SecureSockets::Answer answer;
+    WallTime now;
+    Result<std::string> issued = Error{};  // what the worker found
+};
+
+Issuer::Issuer(Ports ports, AuthorityDirectory directory, Authority authority, IssuerWishes wishes,
+               StoreUrls stores)
+    : ports_(ports),
+      directory_(std::move(directory)),
+      authority_(std::move(authority)),
+      wishes_(std::move(wishes)),
+      stores_(std::move(stores)),
+      refusals_told_(ports.loop.clock().now() - refusals_pace) {}
+
+Issuer::~Issuer() {
+    *alive_ = false;
+}
+
+std::vector<HostPort> Issuer::places() const {
+    if (wishes_.listen) return {*wishes_.listen};
+    std::vector<HostPort> places;
+    // Tokens that are out name the port of last time.
+    for (const auto& listener : directory_.listeners())
+        if (listener.host == wishes_.host) places.push_back({loopback, listener.at.port});
+    places.push_back({loopback, enrolment_port_usual});
+    places.push_back({loopback, 0});
+    return places;
+}
+
+Result<SecureSockets::Served> Issuer::listen(HostPort& at) {
+    Result<SecureSockets::Served> served = Error{};
+    for (const HostPort& place : places()) {
+        served = ports_.sockets.serve(
+            place, [this] { return identity(); },
+            [this](const SecurePeer& peer, const std::string& text, SecureSockets::Answer answer) {
+                hear(peer, text, std::move(answer));
+            },
+            limits);
+        at = place;
+        if (served || served.error().code != Code::conflict) break;
+    }
+    if (served) at.port = served->port;
+    return served;
+}
+
+Result<HostPort> Issuer::start() {
+    auto served = listen(at_);
+    if (!served && wishes_.listen)
+        return Error{Code::unavailable,
+                     "--join-listen " + served.error().text + "; free it, or give another address"};
+    if (!served) return std::move(served).error();
+    served_ = std::move(served->held);
+    ports_.report.publish(happened::Noted{"this agent answers joins at " + at_.text() +
+                                          " for cluster " + authority_.cluster()});
+    if (auto kept = directory_.remember_listener({wishes_.host, at_}); !kept)
+        ports_.report.publish(happened::Warned{
+            "\"hansa token create\" will not know where this agent answers: " + kept.error().text});
+    return at_;
+}
+
+// Asked for by each client; a fresh one each time two thirds of its life are over.
+const TlsIdentity& Issuer::identity() {
+    const WallTime now = ports_.loop.clock().wall();
+    if (now < identity_until_) return identity_;
+    const PrivateKey key = PrivateKey::make();
+    IssueOrder order;
+    order.claims.name = wishes_.host;
+    order.claims.uuid = wishes_.uuid;
+    order.public_pem = key.public_pem();
+    order.use = CertificateUse::member;
+    auto issued = authority_.issue(order, now);
+    if (!issued) {
+        ports_.report.publish(happened::Warned{"joins cannot be answered: " + issued.error().text});
+        return identity_;
+    }
+    identity_ = {*issued + authority_.root().pem(), key.pem()};
+    auto leaf = Certificate::from_pem(*issued);
+    check(static_cast<bool>(leaf), "what was issued can be read");
+    identity_until_ = renewal_time(*leaf);
+    return identity_;
+}
+
+void Issuer::hear(const SecurePeer& peer, const std::string& text, SecureSockets::Answer answer) {
+    auto question = decode_enrolment_question(text);
+    if (!question) {
+        ++refusals_;
+        return answer({});
+    }
+    auto open = std::make_shared<Case>(
+        Case{peer, std::move(*question), std::move(answer), ports_.loop.clock().wall()});
+    decide(std::move(open));
+}
+
+void Issuer::decide(std::shared_ptr<Case> open) {
+    // Copies for the worker: the agent may end before it does.
+    const auto work = [open, directory = directory_, authority = authority_,
+                       wishes = wishes_](Task& task) mutable {
+        task.blocking();
+        const Pause pause = [&task](Duration duration) { task.sleep(duration); };
+        const auto* join = std::get_if<JoinRequest>(&open->question);
+        auto revoked = directory.revoked(authority, open->now);
+        if (!revoked)
+            open->issued = Error{Code::unavailable, std::move(revoked).error().text};
+        else if (join)
+            open->issued =
+                directory.grant_join(*join, authority, {*revoked, wishes.life}, open->now, pause);
+        else
+            open->issued = renew(open->peer.chain_pem, authority, *revoked, wishes, open->now);
+    };
+    ports_.workers.run(work, [this, alive = alive_, open] {
+        if (!*alive) return;
+        tell(*open);
+        EnrolmentAnswer answer{nonce_of(open->question), Grant{}};
+        if (open->issued) {
+            answer.verdict =
+                Grant{*open->issued, authority_.root().pem(), stores_(), addresses_of(at_)};
+        } else {
+            answer.verdict = open->issued.error();
+        }
+        open->answer(encode(answer));
+    });
+}
+
+void Issuer::tell(const Case& closed) {
+    const auto* join = std::get_if<JoinRequest>(&closed.question);
+    if (closed.issued) {
+        const std::string text = join ? join->name + " joins with token " + join->token_id +
+                                            ", from " + closed.peer.address
+                                      : name_of(closed.peer) + " has a new certificate";
+        return ports_.report.publish(happened::Noted{text});
+    }
+    ++refusals_;
+    const Instant now = ports_.loop.clock().now();
+    if (now - refusals_told_ < refusals_pace) return;
+    refusals_told_ = now;
+    const std::string more = refusals_ > 1 ? "; " + counted(refusals_, "refusal") + " in all" : "";
+    refusals_ = 0;
+    ports_.report.publish(happened::Refused{
+        join ? "join" : "renewal",
+        "from " + closed.peer.address + ": " + closed.issued.error().text + more});
+}
+
+}  // namespace hansa

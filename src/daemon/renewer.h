@@ -1,0 +1,68 @@
+// Renews this host's certificate in time, through the enrolment port of its authority.
+//
+// Owned by Node; loop thread only; never blocks. Asks at two thirds of the life, spread over a
+// twelfth of it so that hosts that joined together do not ask together; after a failure again
+// and again, saying how much time is left. The same key all the time.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host_port.h"
+#include "base/random.h"
+#include "mesh/backoff.h"
+#include "report/report.h"
+#include "sys/secure_sockets.h"
+#include "trust/enrolment.h"
+
+namespace hansa {
+
+// The present certificate and what is needed to ask for the next.
+struct Renewable {
+    std::string chain_pem;  // leaf first, without the root
+    std::string root_pem;
+    PrivateKey key;
+    std::vector<HostPort> places;
+};
+
+// When to ask for the next one: `spread` in [0, 1) says where in the time that is left for it.
+WallTime renewal_due(const Certificate& leaf, double spread);
+
+// "expires in 3 h", "expired 2 min ago; …": what a person must know when no renewal comes.
+std::string time_left(const Certificate& leaf, WallTime now);
+
+class Renewer {
+ public:
+    struct Ports {
+        Loop& loop;
+        SecureSockets& sockets;
+        Random& random;
+        Report& report;
+    };
+    using Renewed = std::function<void(const Grant&)>;
+
+    // `renewed` is called with each new certificate; it is the present one from then on.
+    Renewer(Ports ports, Renewed renewed) : ports_(ports), renewed_(std::move(renewed)) {}
+
+    // Code::invalid when the chain cannot be read. May be called again with another one.
+    Result<void> keep(Renewable present);
+
+ private:
+    void wait();
+    void ask();
+    void answered(const Result<std::string>& text, const Expectation& expected);
+    void failed(const std::string& why);
+
+    Ports ports_;
+    Renewed renewed_;
+    std::optional<Renewable> present_;
+    std::optional<Certificate> leaf_;
+    WallTime due_;
+    Backoff backoff_;
+    Held asking_;
+    Held timer_;
+};
+
+}  // namespace hansa
