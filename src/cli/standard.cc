@@ -38,6 +38,8 @@ int run_cli(int argc, char** argv) {
     add_validate(app, chosen);
     add_graph(app, chosen);
     add_status(app, chosen);
+    add_ca(app, chosen);
+    add_token(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {  // --help, --version
