@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,6 +91,14 @@ class Files {
     virtual Result<void> remove_tree(const std::string& path) = 0;
 
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+
+    // A view that cannot leave `directory`, for what others may say. Paths stay absolute and lie
+    // below it: everything else is Code::denied, as are changes of the directory itself. It may be
+    // reached through symbolic links; below it none is followed, whoever puts one there and when:
+    // Code::denied again. Nothing that belongs to another user is replaced or changed unless the
+    // attributes ask for that user; what is replaced gives on no set-id and sticky bits; what has
+    // several names keeps its attributes. This object must outlive the view.
+    virtual Result<std::unique_ptr<Files>> within(const std::string& directory) = 0;
 };
 
 }  // namespace hansa

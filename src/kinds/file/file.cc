@@ -18,8 +18,12 @@ class File final : public Resource {
     explicit File(FileParams params)
         : params_(std::move(params)), aim_(params_.aim()), entry_(as_entry(params_.path)) {}
 
-    Result<Difference> check(const Context& context) const override;
-    Result<void> apply(const Context& context, const Difference& difference) const override;
+    Result<Difference> check(const Context& context) const override {
+        return held(context, [this](const Context& inner) { return look(inner); });
+    }
+    Result<void> apply(const Context& context, const Difference& difference) const override {
+        return held(context, [&](const Context& inner) { return make_so(inner, difference); });
+    }
 
     std::vector<Watch> watches() const override;
     std::vector<Thing> provides() const override;
@@ -40,6 +44,11 @@ class File final : public Resource {
         const WantedAttributes& wanted;
         const std::optional<FileStatus>& found;
     };
+
+    template <class Work>
+    auto held(const Context& context, Work work) const -> decltype(work(context));
+    Result<Difference> look(const Context& context) const;
+    Result<void> make_so(const Context& context, const Difference& difference) const;
 
     bool copies_tree() const { return aim_ == FileAim::directory && !params_.source.empty(); }
     FileType type() const;
@@ -75,7 +84,23 @@ TreeWish File::tree_wish(const Context& context, WantedAttributes attributes) co
             .now = context.machine.clock.wall()};
 }
 
-Result<Difference> File::check(const Context& context) const {
+// What came from another host sees no file but those below the directory that it was let into.
+template <class Work>
+auto File::held(const Context& context, Work work) const -> decltype(work(context)) {
+    if (params_.beneath.empty()) return work(context);
+    const Machine& all = context.machine;
+    auto view = all.files.within(params_.beneath);
+    if (!view) return std::move(view).error();
+    return work(Context{{all.clock, **view, all.processes, all.accounts, all.notices},
+                        context.task,
+                        context.deadline,
+                        context.refresh,
+                        context.store,
+                        context.speaker,
+                        context.claimed});
+}
+
+Result<Difference> File::look(const Context& context) const {
     const Machine& machine = context.machine;
     auto found = look_at(machine.files, entry_);
     if (!found) return std::move(found).error();
@@ -181,7 +206,7 @@ Result<std::string> File::source_bytes(const Files& files) const {
     return bytes;
 }
 
-Result<void> File::apply(const Context& context, const Difference& difference) const {
+Result<void> File::make_so(const Context& context, const Difference& difference) const {
     if (difference.empty()) return {};
     Files& files = context.machine.files;
     if (aim_ == FileAim::absent) return remove(files);
@@ -190,6 +215,10 @@ Result<void> File::apply(const Context& context, const Difference& difference) c
     if (!wanted) return std::move(wanted).error();
     auto found = look_at(files, entry_);
     if (!found) return std::move(found).error();
+    // A symbolic mode keeps bits; those that would hand on somebody's rights are not kept for
+    // others.
+    const bool sheds = !params_.beneath.empty() && *found && type() == FileType::regular;
+    if (sheds) (*found)->mode &= 0777;
     const FileAttributes attributes = attributes_for(*wanted, type(), *found);
 
     const bool anew = concerns(difference, "state") || concerns(difference, "type") ||

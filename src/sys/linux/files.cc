@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "sys/held_path.h"
 #include "sys/linux/failure.h"
 #include "sys/linux/path.h"
 #include "sys/linux/tree.h"
@@ -20,6 +21,7 @@ namespace hansa {
 namespace {
 
 constexpr FileMode permission_bits = 07777;
+constexpr FileMode plain_bits = 0777;  // without set-id and sticky
 constexpr int temporary_tries = 100;
 constexpr std::size_t chunk_bytes = 32 * 1024;  // on the stack of a worker
 
@@ -47,24 +49,22 @@ struct OpenFile {
     struct stat status;
 };
 
-Result<OpenFile> open_regular(const std::string& path) {
-    auto clean = clean_path(path);
-    if (!clean) return std::move(clean).error();
+Result<OpenFile> open_regular(const Place& place) {
     // O_NONBLOCK: opening a pipe without a writer must not hang a worker.
-    OpenFile file{
-        Fd(::open(clean->c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)), {}};
+    constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    OpenFile file{Fd(::openat(place.at(), place.name.c_str(), flags)), {}};
     if (!file.fd) {
         int number = errno;
         struct stat status;
-        bool there = ::lstat(clean->c_str(), &status) == 0;
+        bool there = ::fstatat(place.at(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
         if (there && !S_ISREG(status.st_mode)) {
-            return wrong_type(*clean, status.st_mode, "a regular file");
+            return wrong_type(place.path, status.st_mode, "a regular file");
         }
-        return failure(*clean, number);
+        return failure(place.path, number);
     }
-    if (::fstat(file.fd.get(), &file.status) != 0) return failure(*clean);
+    if (::fstat(file.fd.get(), &file.status) != 0) return failure(place.path);
     if (!S_ISREG(file.status.st_mode)) {
-        return wrong_type(*clean, file.status.st_mode, "a regular file");
+        return wrong_type(place.path, file.status.st_mode, "a regular file");
     }
     return file;
 }
@@ -138,11 +138,44 @@ class Temporary {
 
 }  // namespace
 
-LinuxFiles::LinuxFiles() {
+LinuxFiles::LinuxFiles() : LinuxFiles(std::string()) {}
+
+LinuxFiles::LinuxFiles(std::string held) : held_(std::move(held)) {
     std::uint64_t seed = 0;
     // Without entropy names start at zero: O_EXCL keeps even those from colliding.
     if (::getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed) seed = 0;
     temporary_next_ = seed;
+}
+
+Result<std::unique_ptr<Files>> LinuxFiles::within(const std::string& directory) {
+    auto top = held_directory(directory);
+    if (!top) return std::move(top).error();
+    if (held())
+        if (auto below = steps_below(held_, *top); !below) return std::move(below).error();
+    return std::unique_ptr<Files>(new LinuxFiles(*std::move(top)));
+}
+
+// Where something stands that is only looked at. Without a directory to be kept, the kernel may
+// walk the whole path in the call itself.
+Result<Place> LinuxFiles::look(const std::string& path) const {
+    if (held()) return open_parent_below(held_, path, ParentUse::lookup);
+    auto clean = clean_path(path);
+    if (!clean) return std::move(clean).error();
+    return Place{Fd(), *clean, *clean};
+}
+
+Result<Place> LinuxFiles::change(const std::string& path, ParentUse use) const {
+    if (!held()) return open_parent(path, use);
+    auto place = open_parent_below(held_, path, use);
+    if (place && place->name == ".") return is_the_limit(held_);
+    return place;
+}
+
+// Below a directory that is held, nothing of another user's changes hands unasked.
+Result<void> LinuxFiles::ours(const Place& place, const struct stat& found,
+                              const FileAttributes& wanted) const {
+    if (!held() || found.st_uid == ::geteuid() || wanted.owner == found.st_uid) return {};
+    return foreign_owner(place.path, std::to_string(found.st_uid));
 }
 
 std::string LinuxFiles::temporary_name() {
@@ -153,10 +186,12 @@ std::string LinuxFiles::temporary_name() {
 }
 
 Result<FileStatus> LinuxFiles::status(const std::string& path) const {
-    auto clean = clean_path(path);
-    if (!clean) return std::move(clean).error();
+    auto place = look(path);
+    if (!place) return std::move(place).error();
     struct stat found;
-    if (::lstat(clean->c_str(), &found) != 0) return failure(*clean);
+    if (::fstatat(place->at(), place->name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+        return failure(place->path);
+    }
     FileStatus status;
     status.type = type_of(found.st_mode);
     status.mode = found.st_mode & permission_bits;
@@ -170,7 +205,9 @@ Result<FileStatus> LinuxFiles::status(const std::string& path) const {
 }
 
 Result<std::string> LinuxFiles::read(const std::string& path, std::uint64_t limit) const {
-    auto file = open_regular(path);
+    auto place = look(path);
+    if (!place) return std::move(place).error();
+    auto file = open_regular(*place);
     if (!file) return std::move(file).error();
     std::string bytes;
     std::uint64_t expected = static_cast<std::uint64_t>(file->status.st_size);
@@ -187,7 +224,9 @@ Result<std::string> LinuxFiles::read(const std::string& path, std::uint64_t limi
 }
 
 Result<bool> LinuxFiles::holds(const std::string& path, std::string_view bytes) const {
-    auto file = open_regular(path);
+    auto place = look(path);
+    if (!place) return std::move(place).error();
+    auto file = open_regular(*place);
     if (!file) return std::move(file).error();
     if (static_cast<std::uint64_t>(file->status.st_size) != bytes.size()) return false;
     char chunk[chunk_bytes];
@@ -204,7 +243,7 @@ Result<bool> LinuxFiles::holds(const std::string& path, std::string_view bytes) 
 
 Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
                                const FileAttributes& attributes) {
-    auto place = open_parent(path, ParentUse::sync);
+    auto place = change(path, ParentUse::sync);
     if (!place) return std::move(place).error();
     FileAttributes wanted = attributes;
     struct stat old;
@@ -212,11 +251,13 @@ Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
         if (!S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode)) {
             return wrong_type(place->path, old.st_mode, "a regular file");
         }
+        if (auto may = ours(*place, old, attributes); !may) return may;
         if (S_ISREG(old.st_mode)) {
             wanted.owner = wanted.owner.value_or(old.st_uid);
             wanted.group = wanted.group.value_or(old.st_gid);
             const bool moves = *wanted.owner != old.st_uid || *wanted.group != old.st_gid;
-            wanted.mode = wanted.mode.value_or(kept_mode(old, moves));
+            const FileMode handed_on = held() ? plain_bits : permission_bits;
+            wanted.mode = wanted.mode.value_or(kept_mode(old, moves) & handed_on);
         }
     } else if (errno != ENOENT) {
         return failure(place->path);
@@ -243,7 +284,7 @@ Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
 }
 
 Result<void> LinuxFiles::make_directory(const std::string& path, const FileAttributes& attributes) {
-    auto place = open_parent(path, ParentUse::lookup);
+    auto place = change(path, ParentUse::lookup);
     if (!place) return std::move(place).error();
     const char* name = place->name.c_str();
     int parent = place->parent.get();
@@ -260,8 +301,13 @@ Result<void> LinuxFiles::make_symlink(const std::string& path, const std::string
         return Error{Code::invalid, printable(path, 4096) + ": the target of a symbolic link " +
                                         "cannot be empty or hold NUL"};
     }
-    auto place = open_parent(path, ParentUse::sync);
+    auto place = change(path, ParentUse::sync);
     if (!place) return std::move(place).error();
+    struct stat old;
+    if (held() &&
+        ::fstatat(place->parent.get(), place->name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (auto may = ours(*place, old, {}); !may) return may;
+    }
     int failed = -1;
     std::string name;
     for (int tries = 0; failed != 0 && tries < temporary_tries; ++tries) {
@@ -276,58 +322,61 @@ Result<void> LinuxFiles::make_symlink(const std::string& path, const std::string
 }
 
 Result<std::string> LinuxFiles::read_symlink(const std::string& path) const {
-    auto clean = clean_path(path);
-    if (!clean) return std::move(clean).error();
+    auto place = look(path);
+    if (!place) return std::move(place).error();
     char target[PATH_MAX];
-    ssize_t size = ::readlink(clean->c_str(), target, sizeof target);
+    ssize_t size = ::readlinkat(place->at(), place->name.c_str(), target, sizeof target);
     if (size >= 0) return std::string(target, static_cast<std::size_t>(size));
-    if (errno != EINVAL) return failure(*clean);
-    return Error{Code::invalid, printable(*clean, 4096) + ": not a symbolic link"};
+    if (errno != EINVAL) return failure(place->path);
+    return Error{Code::invalid, printable(place->path, 4096) + ": not a symbolic link"};
 }
 
 Result<void> LinuxFiles::set_attributes(const std::string& path, const FileAttributes& attributes) {
-    auto clean = clean_path(path);
-    if (!clean) return std::move(clean).error();
+    auto place = held() ? change(path, ParentUse::lookup) : look(path);
+    if (!place) return std::move(place).error();
     // O_PATH needs no right to read and takes links as themselves.
-    Fd fd(::open(clean->c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    Fd fd(::openat(place->at(), place->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat now;
-    if (!fd || ::fstat(fd.get(), &now) != 0) return failure(*clean);
+    if (!fd || ::fstat(fd.get(), &now) != 0) return failure(place->path);
     if (S_ISLNK(now.st_mode) && attributes.mode) {
         return Error{Code::invalid,
-                     printable(*clean, 4096) + ": a symbolic link has no mode of its own"};
+                     printable(place->path, 4096) + ": a symbolic link has no mode of its own"};
     }
+    if (auto may = ours(*place, now, attributes); !may) return may;
+    if (held() && !S_ISDIR(now.st_mode) && now.st_nlink > 1) return more_names(place->path);
     uid_t owner = attributes.owner.value_or(now.st_uid);
     gid_t group = attributes.group.value_or(now.st_gid);
     bool moved = owner != now.st_uid || group != now.st_gid;
     if (moved && ::fchownat(fd.get(), "", owner, group, AT_EMPTY_PATH) != 0) {
-        return failure(*clean);
+        return failure(place->path);
     }
     FileMode before = now.st_mode & permission_bits;
     FileMode mode = attributes.mode.value_or(kept_mode(now, moved));
     if (S_ISLNK(now.st_mode) || (mode == before && !moved)) return {};
     std::string self = "/proc/self/fd/" + std::to_string(fd.get());
-    if (::chmod(self.c_str(), mode) != 0) return failure(*clean);
+    if (::chmod(self.c_str(), mode) != 0) return failure(place->path);
     return {};
 }
 
 Result<std::vector<DirectoryEntry>> LinuxFiles::list(const std::string& path) const {
-    auto clean = clean_path(path);
-    if (!clean) return std::move(clean).error();
-    Fd fd(::open(clean->c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    auto place = look(path);
+    if (!place) return std::move(place).error();
+    const char* name = place->name.c_str();
+    Fd fd(::openat(place->at(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) {
         int number = errno;
         struct stat status;
-        bool there = ::lstat(clean->c_str(), &status) == 0;
+        bool there = ::fstatat(place->at(), name, &status, AT_SYMLINK_NOFOLLOW) == 0;
         if (there && !S_ISDIR(status.st_mode)) {
-            return wrong_type(*clean, status.st_mode, "a directory");
+            return wrong_type(place->path, status.st_mode, "a directory");
         }
-        return failure(*clean, number);
+        return failure(place->path, number);
     }
-    return list_directory(std::move(fd), *clean);
+    return list_directory(std::move(fd), place->path);
 }
 
 Result<void> LinuxFiles::remove(const std::string& path) {
-    auto place = open_parent(path, ParentUse::lookup);
+    auto place = change(path, ParentUse::lookup);
     if (!place) return std::move(place).error();
     int parent = place->parent.get();
     if (::unlinkat(parent, place->name.c_str(), 0) == 0) return {};
@@ -337,18 +386,24 @@ Result<void> LinuxFiles::remove(const std::string& path) {
 }
 
 Result<void> LinuxFiles::remove_tree(const std::string& path) {
-    auto place = open_parent(path, ParentUse::lookup);
+    auto place = change(path, ParentUse::lookup);
     if (!place) return std::move(place).error();
     return remove_below(*place);
 }
 
 Result<void> LinuxFiles::rename(const std::string& from, const std::string& to) {
-    auto source = clean_path(from);
+    auto source = held() ? change(from, ParentUse::lookup) : look(from);
     if (!source) return std::move(source).error();
-    auto target = clean_path(to);
+    auto target = held() ? change(to, ParentUse::lookup) : look(to);
     if (!target) return std::move(target).error();
-    if (::rename(source->c_str(), target->c_str()) == 0) return {};
-    return failure(*source + " to " + *target);
+    struct stat old;
+    if (held() && ::fstatat(target->at(), target->name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (auto may = ours(*target, old, {}); !may) return may;
+    }
+    if (::renameat(source->at(), source->name.c_str(), target->at(), target->name.c_str()) == 0) {
+        return {};
+    }
+    return failure(source->path + " to " + target->path);
 }
 
 }  // namespace hansa

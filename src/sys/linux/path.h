@@ -18,6 +18,10 @@ struct Place {
     Fd parent;
     std::string name;
     std::string path;  // the whole, for error texts
+
+    // For *at() calls. Without a parent the name is a whole path.
+    int at() const { return parent ? parent.get() : at_working_directory; }
+    static const int at_working_directory;
 };
 
 enum class ParentUse {
@@ -27,5 +31,11 @@ enum class ParentUse {
 
 // Opens the parent of `path`, following symbolic links in it. Code::missing names the parent.
 Result<Place> open_parent(const std::string& path, ParentUse use);
+
+// The same below `directory`, which may be reached through symbolic links, and without following
+// any below it. The directory itself has the name ".". Code::denied for what is not below it, and
+// for kernels without openat2(2) (Linux 5.6), which alone can promise this.
+Result<Place> open_parent_below(const std::string& directory, const std::string& path,
+                                ParentUse use);
 
 }  // namespace hansa

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "sys/contract/files_suite.h"
+#include "sys/contract/held_files_suite.h"
 #include "sys/contract/processes_suite.h"
 #include "sys/contract/secure_suite.h"
 #include "sys/contract/watch_suite.h"
@@ -39,6 +40,22 @@ class SimFilesBench final : public contract::FilesBench {
  private:
     SimLoop loop_;
     SimMachine machine_{loop_, 1};
+};
+
+// The whole contract again, through a view.
+class SimHeldBench final : public contract::FilesBench {
+ public:
+    Files& files() override { return *view_; }
+    std::string root() override { return "/tmp"; }
+    void make_pipe(const std::string& path) override {
+        EXPECT_TRUE(machine_.files.make_pipe(path));
+    }
+    bool confined() const override { return true; }
+
+ private:
+    SimLoop loop_;
+    SimMachine machine_{loop_, 1};
+    std::unique_ptr<Files> view_ = *machine_.files.within("/tmp");
 };
 
 class SimWatchBench final : public SimBench<contract::WatchBench> {
@@ -112,6 +129,8 @@ std::unique_ptr<Base> make() {
 namespace contract {
 
 INSTANTIATE_TEST_SUITE_P(Sim, FilesContract, testing::Values(&make<FilesBench, SimFilesBench>));
+INSTANTIATE_TEST_SUITE_P(SimView, FilesContract, testing::Values(&make<FilesBench, SimHeldBench>));
+INSTANTIATE_TEST_SUITE_P(Sim, HeldFilesContract, testing::Values(&make<FilesBench, SimFilesBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, WatchContract, testing::Values(&make<WatchBench, SimWatchBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, LoopContract, testing::Values(&make<WorkersBench, SimWorkersBench>));
 INSTANTIATE_TEST_SUITE_P(Sim, WorkersContract,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sys/sim/held_files.h"
 
 namespace hansa {
 
@@ -329,6 +330,10 @@ Result<void> SimFiles::rename(const std::string& from, const std::string& to) {
     changed(*source);
     changed(*target);
     return {};
+}
+
+Result<std::unique_ptr<Files>> SimFiles::within(const std::string& directory) {
+    return SimHeldFiles::make(*this, directory);
 }
 
 Result<void> SimFiles::overwrite(const std::string& path, std::string_view bytes) {

@@ -44,6 +44,7 @@ class SimFiles final : public Files {
     Result<void> remove(const std::string& path) override;
     Result<void> remove_tree(const std::string& path) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
+    Result<std::unique_ptr<Files>> within(const std::string& directory) override;
 
     // What other programs do to files, beyond the port.
     Result<void> overwrite(const std::string& path, std::string_view bytes);  // keeps the inode
