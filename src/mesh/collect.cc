@@ -32,7 +32,7 @@ void Collector::want(std::vector<CollectRequest> requests) {
 void Collector::unfollow() {
     exports_.reset();
     peers_.reset();
-    absent_.clear();
+    for (const auto& [host, absence] : std::exchange(absent_, {})) forget(host);
     expiry_.reset();
     on_exports(fold_.replace({}));
 }
@@ -116,7 +116,7 @@ void Collector::on_peer_events(const EventBatch& batch) {
 void Collector::set_present(const std::string& host) {
     present_.insert(host);
     if (absent_.erase(host) == 0) return;
-    report_.publish(happened::Noted{"host " + host + " is back"});
+    report_.publish(happened::PeerTurned{happened::PeerTurned::State::back, host, {}});
     gather(fold_.use(host, ExportFold::Use::collect));
     events_.on_moved();
 }
@@ -128,7 +128,7 @@ void Collector::find_absent() {
     const std::vector<std::string> hosts = fold_.hosts();
     std::erase_if(absent_, [&](const auto& absent) {
         if (std::binary_search(hosts.begin(), hosts.end(), absent.first)) return false;
-        (void)fold_.use(absent.first, ExportFold::Use::collect);  // it exports nothing
+        forget(absent.first);
         return true;
     });
     for (const std::string& host : hosts)
@@ -142,7 +142,7 @@ void Collector::look_at_turned() {
     const std::set<std::string> turned = fold_.take_turned();
     for (const std::string& host : turned) {
         if (!fold_.exports(host)) {
-            if (absent_.erase(host) > 0) (void)fold_.use(host, ExportFold::Use::collect);
+            if (absent_.erase(host) > 0) forget(host);
         } else if (!present_.contains(host)) {
             absent_.try_emplace(host, Absence{loop_.clock().now()});
         }
@@ -197,15 +197,17 @@ void Collector::review() {
 }
 
 void Collector::tell(const std::string& host, Absence& absence, bool was_expired) {
-    const std::string grace = readable(times_.life.grace);
+    using State = happened::PeerTurned::State;
     if (!std::exchange(absence.told, true))
-        report_.publish(happened::Noted{"host " + host +
-                                        " is gone; what it exports stays in "
-                                        "force for " +
-                                        grace});
+        report_.publish(happened::PeerTurned{State::stale, host, times_.life.grace});
     if (absence.expired && !was_expired)
-        report_.publish(happened::Warned{"host " + host + " has been gone for " + grace +
-                                         "; what it exports is no longer collected"});
+        report_.publish(happened::PeerTurned{State::expired, host, times_.life.grace});
+}
+
+// It has ended and exports nothing any more: there is nothing to say or to drop.
+void Collector::forget(const std::string& host) {
+    (void)fold_.use(host, ExportFold::Use::collect);
+    report_.publish(happened::PeerTurned{happened::PeerTurned::State::forgotten, host, {}});
 }
 
 void Collector::arm(std::optional<Instant> next) {

@@ -81,6 +81,7 @@ class Collector {
     void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
     void look_at_turned();
+    void forget(const std::string& host);
     void set_present(const std::string& host);
 
     Loop& loop_;
