@@ -78,10 +78,11 @@ class Collector {
         bool told = false;
     };
     LifeFacts facts(const Absence& absence) const;
+    void forget(const std::string& host, const Absence& absence);
+    static Instant told_at(const Absence& absence);
     void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
     void look_at_turned();
-    void forget(const std::string& host);
     void set_present(const std::string& host);
 
     Loop& loop_;
