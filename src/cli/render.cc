@@ -150,6 +150,22 @@ class Teller {
     std::optional<Line> operator()(const Warned& event) const {
         return Line{"warning: " + event.text, yellow};
     }
+    std::optional<Line> operator()(const PeerTurned& event) const {
+        const std::string host = "host " + event.host;
+        const std::string grace = readable(event.grace);
+        switch (event.state) {
+            case PeerTurned::State::stale:
+                return unless_quiet(
+                    {host + " is gone; what it exports stays in force for " + grace, nullptr});
+            case PeerTurned::State::expired:
+                return Line{"warning: " + host + " has been gone for " + grace +
+                                "; what it exports is no longer collected",
+                            yellow};
+            case PeerTurned::State::back: return unless_quiet({host + " is back", nullptr});
+            case PeerTurned::State::forgotten: return std::nullopt;
+        }
+        return std::nullopt;
+    }
     std::optional<Line> operator()(const Noted& event) const {
         return unless_quiet({event.text, nullptr});
     }

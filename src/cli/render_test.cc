@@ -98,6 +98,27 @@ TEST(Render, what_is_collected_is_told_in_one_line) {
     EXPECT_EQ(line(Fatal{"the port is taken"}, Detail::quiet), "the port is taken");
 }
 
+TEST(Render, a_host_that_goes_and_what_it_exported) {
+    using State = PeerTurned::State;
+    const PeerTurned gone{State::stale, "b", Seconds{600}};
+    const PeerTurned expired{State::expired, "b", Seconds{600}};
+    EXPECT_EQ(line(gone), "host b is gone; what it exports stays in force for 10 min");
+    EXPECT_EQ(line(expired),
+              "warning: host b has been gone for 10 min; what it exports is no longer collected");
+    EXPECT_EQ(line(PeerTurned{State::back, "b", {}}), "host b is back");
+    EXPECT_EQ(line(PeerTurned{State::forgotten, "b", {}}), "(nothing)");
+
+    Snapshot snapshot;
+    fold(snapshot, gone, WallTime{});
+    EXPECT_NE(as_status(to_value(snapshot))
+                  .find("stale   host b, gone since 1970-01-01T00:00:00.000Z; what it exports is "
+                        "still in force\n"),
+              std::string::npos);
+    fold(snapshot, expired, WallTime{Seconds{600}});
+    EXPECT_NE(as_status(to_value(snapshot)).find("expired host b, gone since 1970-01-01T00:00:00"),
+              std::string::npos);
+}
+
 TEST(Render, nothing_that_is_told_can_move_the_cursor) {
     EXPECT_EQ(line(Warned{"a\033[2Jb\rc\xc2\x9b"}), "warning: a\\x1B[2Jb\\x0Dc\\xC2\\x9B");
     const std::string status =

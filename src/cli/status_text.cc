@@ -48,6 +48,20 @@ std::string resource_line(const Value& resource, std::size_t width) {
     return why.empty() ? line : line + "  " + why;
 }
 
+// The hosts that have ended and are still, or no longer, collected from; a line each.
+std::string absent_text(const Value& status) {
+    const Value* hosts = status.is_map() ? status.find("absent_hosts") : nullptr;
+    std::string text;
+    if (!hosts || !hosts->is_list()) return text;
+    for (const Value& host : hosts->list()) {
+        const std::string state = text_at(host, "state");
+        text += pad(state, 7) + " host " + text_at(host, "host") + ", gone since " +
+                text_at(host, "since") + "; what it exports is " +
+                (state == "stale" ? "still in force" : "no longer collected") + "\n";
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string as_status(const Value& status) {
@@ -69,6 +83,7 @@ std::string as_status(const Value& status) {
     if (text_at(status, "at_rest") == "true") text += "; at rest";
     if (!waiting.empty()) text += "; waiting for " + waiting;
     text += "\n";
+    text += absent_text(status);
     for (const Value::Entry& entry : map_at(status, "refusals").map())
         text += "refused " + entry.value.scalar().text + " x " + entry.key + "\n";
 

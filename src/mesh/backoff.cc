@@ -14,4 +14,10 @@ Duration Backoff::next(Random& random) {
     return std::max(drawn, times_.least);
 }
 
+Duration jittered(Duration every, Random& random) {
+    const Duration fifth = every / 5;
+    const auto spread = static_cast<std::uint64_t>(2 * fifth.count()) + 1;
+    return every - fifth + Duration{static_cast<std::int64_t>(random.below(spread))};
+}
+
 }  // namespace hansa

@@ -1,4 +1,4 @@
-// How long to wait before asking a store again that did not answer.
+// How long to wait before a store is asked again: that did not answer, or from time to time.
 #pragma once
 
 #include <cstdint>
@@ -32,5 +32,8 @@ class Backoff {
     Times times_;
     std::uint32_t failures_ = 0;
 };
+
+// `every`, up to a fifth shorter or longer, so that peers which began together do not stay so.
+Duration jittered(Duration every, Random& random);
 
 }  // namespace hansa

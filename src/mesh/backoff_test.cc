@@ -42,5 +42,19 @@ TEST(Backoff, spreads_those_who_wait) {
     EXPECT_LT(same, 5);
 }
 
+TEST(Jitter, is_a_fifth_at_most_and_reaches_both_sides) {
+    SeededRandom random{1};
+    bool shorter = false;
+    bool longer = false;
+    for (int at = 0; at < 200; ++at) {
+        const Duration made = jittered(Seconds{300}, random);
+        EXPECT_GE(made, Seconds{240});
+        EXPECT_LE(made, Seconds{360});
+        shorter = shorter || made < Seconds{260};
+        longer = longer || made > Seconds{340};
+    }
+    EXPECT_TRUE(shorter && longer);
+}
+
 }  // namespace
 }  // namespace hansa

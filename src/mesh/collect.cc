@@ -6,6 +6,14 @@
 #include "base/text.h"
 
 namespace hansa {
+namespace {
+
+// A peer that arrives may publish before its own record is there, and one that restarts is away
+// for moments: neither is worth a word.
+constexpr Duration worth_telling = Seconds{2};
+
+}  // namespace
+
 Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog,
                      Report& report, HostName self, CollectorTimes times, CollectorEvents events)
     : loop_(loop),
@@ -32,7 +40,7 @@ void Collector::want(std::vector<CollectRequest> requests) {
 void Collector::unfollow() {
     exports_.reset();
     peers_.reset();
-    absent_.clear();
+    for (const auto& [host, absence] : std::exchange(absent_, {})) forget(host, absence);
     expiry_.reset();
     on_exports(fold_.replace({}));
 }
@@ -115,8 +123,11 @@ void Collector::on_peer_events(const EventBatch& batch) {
 // A peer that returns is current at once.
 void Collector::set_present(const std::string& host) {
     present_.insert(host);
-    if (absent_.erase(host) == 0) return;
-    report_.publish(happened::Noted{"host " + host + " is back"});
+    const auto absent = absent_.find(host);
+    if (absent == absent_.end()) return;
+    if (absent->second.told)
+        report_.publish(happened::PeerTurned{happened::PeerTurned::State::back, host, {}});
+    absent_.erase(absent);
     gather(fold_.use(host, ExportFold::Use::collect));
     events_.on_moved();
 }
@@ -128,7 +139,7 @@ void Collector::find_absent() {
     const std::vector<std::string> hosts = fold_.hosts();
     std::erase_if(absent_, [&](const auto& absent) {
         if (std::binary_search(hosts.begin(), hosts.end(), absent.first)) return false;
-        (void)fold_.use(absent.first, ExportFold::Use::collect);  // it exports nothing
+        forget(absent.first, absent.second);
         return true;
     });
     for (const std::string& host : hosts)
@@ -142,7 +153,7 @@ void Collector::look_at_turned() {
     const std::set<std::string> turned = fold_.take_turned();
     for (const std::string& host : turned) {
         if (!fold_.exports(host)) {
-            if (absent_.erase(host) > 0) (void)fold_.use(host, ExportFold::Use::collect);
+            if (const auto absent = absent_.extract(host)) forget(host, absent.mapped());
         } else if (!present_.contains(host)) {
             absent_.try_emplace(host, Absence{loop_.clock().now()});
         }
@@ -189,7 +200,8 @@ void Collector::review() {
         absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
         if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop));
         tell(host, absence, was_expired);
-        const auto later = next_judgement(facts(absence), now, times_.life);
+        auto later = next_judgement(facts(absence), now, times_.life);
+        if (!absence.told) later = std::min(later.value_or(Instant::max()), told_at(absence));
         if (later && (!next || *later < *next)) next = later;
     }
     arm(next);
@@ -197,15 +209,24 @@ void Collector::review() {
 }
 
 void Collector::tell(const std::string& host, Absence& absence, bool was_expired) {
-    const std::string grace = readable(times_.life.grace);
-    if (!std::exchange(absence.told, true))
-        report_.publish(happened::Noted{"host " + host +
-                                        " is gone; what it exports stays in "
-                                        "force for " +
-                                        grace});
+    using State = happened::PeerTurned::State;
+    if (!absence.told && (absence.expired || loop_.clock().now() >= told_at(absence))) {
+        absence.told = true;
+        report_.publish(happened::PeerTurned{State::stale, host, times_.life.grace});
+    }
     if (absence.expired && !was_expired)
-        report_.publish(happened::Warned{"host " + host + " has been gone for " + grace +
-                                         "; what it exports is no longer collected"});
+        report_.publish(happened::PeerTurned{State::expired, host, times_.life.grace});
+}
+
+Instant Collector::told_at(const Absence& absence) {
+    return absence.since + worth_telling;
+}
+
+// It has ended and exports nothing any more: there is nothing to say or to drop.
+void Collector::forget(const std::string& host, const Absence& absence) {
+    (void)fold_.use(host, ExportFold::Use::collect);
+    if (absence.told)
+        report_.publish(happened::PeerTurned{happened::PeerTurned::State::forgotten, host, {}});
 }
 
 void Collector::arm(std::optional<Instant> next) {

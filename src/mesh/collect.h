@@ -78,6 +78,8 @@ class Collector {
         bool told = false;
     };
     LifeFacts facts(const Absence& absence) const;
+    void forget(const std::string& host, const Absence& absence);
+    static Instant told_at(const Absence& absence);
     void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
     void look_at_turned();

@@ -224,21 +224,56 @@ TEST_F(Collecting, a_peer_that_goes_expires_and_returns_is_told_each_time) {
     export_from("a", file("f1", "1"));
     collector->want({collect("file")});
     ASSERT_TRUE(folds());
-    const auto told = [this] { return feed.all<happened::Noted>().size(); };
-    EXPECT_EQ(told(), 0U);
+    using State = happened::PeerTurned::State;
+    const auto told = [this] {
+        std::vector<State> states;
+        for (const auto& turn : feed.all<happened::PeerTurned>()) {
+            EXPECT_EQ(turn.host, "a");
+            states.push_back(turn.state);
+        }
+        return states;
+    };
+    EXPECT_TRUE(told().empty());
     die("a");
-    loop.run_for(Seconds{1});
-    ASSERT_EQ(told(), 1U);
-    EXPECT_EQ(feed.all<happened::Noted>()[0].text,
-              "host a is gone; what it exports stays in force for 10 min");
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(told(), std::vector{State::stale});
+    EXPECT_EQ(feed.all<happened::PeerTurned>()[0].grace, Seconds{600});
     loop.run_for(Seconds{700});
-    ASSERT_EQ(feed.all<happened::Warned>().size(), 1U);
-    EXPECT_EQ(feed.all<happened::Warned>()[0].text,
-              "host a has been gone for 10 min; what it exports is no longer collected");
+    EXPECT_EQ(told(), (std::vector{State::stale, State::expired}));
     live("a");
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(told(), (std::vector{State::stale, State::expired, State::back}));
+    die("a");
+    loop.run_for(Seconds{3});
+    erase("/hansa/v1/exports/a/file/f1");
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(told().size(), 5U);
+    EXPECT_EQ(told().back(), State::forgotten) << "it exports nothing any more";
+    EXPECT_TRUE(report.snapshot().absent_hosts.empty());
+}
+
+TEST_F(Collecting, who_collects_nothing_any_more_misses_nobody) {
+    live("a");
+    export_from("a", file("f1", "1"));
+    collector->want({collect("file")});
+    ASSERT_TRUE(folds());
+    die("a");
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(report.snapshot().absent_hosts.size(), 1U);
+    collector->want({});
+    EXPECT_TRUE(report.snapshot().absent_hosts.empty());
+}
+
+TEST_F(Collecting, moments_of_absence_are_not_told) {
+    collector->want({collect("file")});
+    ASSERT_TRUE(folds());
+    export_from("a", file("f1", "1"));  // overtakes the record of its peer
     loop.run_for(Seconds{1});
-    ASSERT_EQ(told(), 2U);
-    EXPECT_EQ(feed.all<happened::Noted>()[1].text, "host a is back");
+    EXPECT_EQ(collector->stale().size(), 1U);
+    live("a");
+    loop.run_for(Seconds{10});
+    EXPECT_TRUE(collector->stale().empty());
+    EXPECT_TRUE(feed.all<happened::PeerTurned>().empty());
 }
 
 TEST_F(Collecting, own_exports_never_go_stale) {

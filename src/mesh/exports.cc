@@ -5,7 +5,7 @@
 namespace hansa {
 namespace {
 
-constexpr Duration audit_every = Seconds{300};  // with a jitter of 20 %
+constexpr Duration audit_every = Seconds{300};  // jittered
 
 }  // namespace
 
@@ -166,10 +166,7 @@ void Publisher::refuse(std::string cause, std::string text) {
 }
 
 void Publisher::plan_audit() {
-    const auto fifth = static_cast<std::uint64_t>(audit_every.count() / 5);
-    const Duration jitter{static_cast<std::int64_t>(random_.below(2 * fifth + 1))};
-    audit_ = loop_.after(audit_every - Duration{static_cast<std::int64_t>(fifth)} + jitter,
-                         [this] { audit(); });
+    audit_ = loop_.after(jittered(audit_every, random_), [this] { audit(); });
 }
 
 // Who is at rest stays so, unless something is amiss.

@@ -108,13 +108,10 @@ void Follower::read_again() {
 void Follower::plan_check() {
     checking_ = false;
     touched_.clear();
-    const auto fifth = static_cast<std::uint64_t>(times_.check_every.count() / 5);
-    const Duration jitter{static_cast<std::int64_t>(random_.below(2 * fifth + 1))};
-    check_ = loop_.after(times_.check_every - Duration{static_cast<std::int64_t>(fifth)} + jitter,
-                         [this] {
-                             const Held ended = std::move(check_);
-                             begin_check();
-                         });
+    check_ = loop_.after(jittered(times_.check_every, random_), [this] {
+        const Held ended = std::move(check_);
+        begin_check();
+    });
 }
 
 void Follower::begin_check() {

@@ -99,6 +99,16 @@ struct Collected {
     std::size_t changed = 0;
     std::size_t withdrawn = 0;
 };
+struct PeerTurned {  // another host, whose exports are collected
+    enum class State {
+        stale,      // it has ended; what it exports stays in force for the grace time
+        expired,    // that is over; what it exports is no longer collected
+        back,       // it runs again
+        forgotten,  // it has ended, and exports nothing any more
+    } state = State::stale;
+    std::string host;
+    Duration grace{0};
+};
 struct Conflict {
     std::string loser;
     std::string keeper;
@@ -142,8 +152,8 @@ using Event =
     std::variant<happened::AgentStarted, happened::GraphAdopted, happened::GraphAmended,
                  happened::GraphRefused, happened::ResourcePhase, happened::ResourceGone,
                  happened::ResourceRan, happened::StoreChanged, happened::Published,
-                 happened::Collected, happened::Conflict, happened::Refused, happened::Warned,
-                 happened::Noted, happened::Spoke, happened::AtRest, happened::Converged,
-                 happened::Fatal, happened::Stopping, happened::Stopped>;
+                 happened::Collected, happened::PeerTurned, happened::Conflict, happened::Refused,
+                 happened::Warned, happened::Noted, happened::Spoke, happened::AtRest,
+                 happened::Converged, happened::Fatal, happened::Stopping, happened::Stopped>;
 
 }  // namespace hansa

@@ -21,6 +21,16 @@ const char* name_of_state(StoreChanged::State state) {
     return "away";
 }
 
+const char* name_of_state(PeerTurned::State state) {
+    switch (state) {
+        case PeerTurned::State::stale: return "stale";
+        case PeerTurned::State::expired: return "expired";
+        case PeerTurned::State::back: return "back";
+        case PeerTurned::State::forgotten: return "forgotten";
+    }
+    return "stale";
+}
+
 // One overload an event; the map already holds the time.
 struct Filler {
     MapBuilder& map;
@@ -79,6 +89,10 @@ struct Filler {
     void operator()(const Collected& event) {
         map.text("event", "collected").number("resources", event.resources);
         map.number("changed", event.changed).number("withdrawn", event.withdrawn);
+    }
+    void operator()(const PeerTurned& event) {
+        map.text("event", "peer_turned").text("host", event.host);
+        map.text("state", name_of_state(event.state)).milliseconds("grace_ms", event.grace);
     }
     void operator()(const Conflict& event) {
         map.text("event", "conflict").text("loser", event.loser).text("keeper", event.keeper);
@@ -171,12 +185,21 @@ Value to_value(const Snapshot& snapshot) {
     MapBuilder refusals;
     for (const auto& [cause, count] : snapshot.refusals) refusals.number(cause, count);
 
+    Value::List absent;
+    for (const auto& [host, how] : snapshot.absent_hosts)
+        absent.push_back(MapBuilder()
+                             .text("host", host)
+                             .text("state", name_of_state(how.state))
+                             .text("since", iso8601(how.since))
+                             .build());
+
     MapBuilder whole;
     whole.add("agent", agent.build()).add("graph", graph.build()).add("store", store.build());
     whole.truth("at_rest", snapshot.rest.resting);
     whole.text("waiting_for", snapshot.rest.waiting_for);
     whole.number("runs", snapshot.runs).number("changes", snapshot.changes);
     whole.add("counts", counts.build()).add("refusals", refusals.build());
+    whole.add("absent_hosts", Value::of_list(std::move(absent)));
     whole.add("resources", resources_value(snapshot));
     return whole.build();
 }

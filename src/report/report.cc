@@ -64,6 +64,15 @@ class Folder {
 
     void operator()(const happened::StoreChanged& event) { snapshot_.store = event; }
 
+    void operator()(const happened::PeerTurned& event) {
+        using State = happened::PeerTurned::State;
+        if (event.state == State::back || event.state == State::forgotten)
+            snapshot_.absent_hosts.erase(event.host);
+        else
+            snapshot_.absent_hosts.try_emplace(event.host, AbsentHost{event.state, time_})
+                .first->second.state = event.state;
+    }
+
     void operator()(const happened::Refused& event) { ++snapshot_.refusals[event.cause]; }
 
     void operator()(const happened::AtRest& event) { snapshot_.rest = event; }

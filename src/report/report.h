@@ -26,6 +26,12 @@ struct ResourceReport {
     std::uint64_t failures = 0;
 };
 
+// A host that has ended, and whose exports are or were collected.
+struct AbsentHost {
+    happened::PeerTurned::State state = happened::PeerTurned::State::stale;
+    WallTime since;  // when it was noticed
+};
+
 // Everything a person may ask about the agent, as of now.
 struct Snapshot {
     happened::AgentStarted agent;
@@ -36,6 +42,7 @@ struct Snapshot {
     std::unordered_map<std::string, ResourceReport> resources;  // from the first ResourcePhase on
     std::map<Phase, std::size_t> count_by_phase;    // phases that nobody is in are left out
     std::map<std::string, std::uint64_t> refusals;  // by cause
+    std::map<std::string, AbsentHost> absent_hosts;
     std::uint64_t runs = 0;
     std::uint64_t changes = 0;
     std::uint64_t redraws = 0;  // GraphAdopted and GraphAmended

@@ -140,6 +140,23 @@ TEST(Report, shows_agent_store_rest_and_refusals_by_cause) {
               (std::map<std::string, std::uint64_t>{{"bad_record", 2}, {"quota", 1}}));
 }
 
+TEST(Report, shows_hosts_that_have_ended_and_since_when) {
+    using State = happened::PeerTurned::State;
+    Snapshot snapshot;
+    const auto turn = [&snapshot](State state, const std::string& host, int at) {
+        fold(snapshot, happened::PeerTurned{state, host, Seconds{600}}, WallTime{Seconds{at}});
+    };
+    turn(State::stale, "a", 1);
+    turn(State::stale, "b", 2);
+    turn(State::stale, "c", 3);
+    turn(State::expired, "b", 602);
+    turn(State::back, "a", 603);
+    turn(State::forgotten, "c", 604);
+    ASSERT_EQ(snapshot.absent_hosts.size(), 1u);
+    EXPECT_EQ(snapshot.absent_hosts.at("b").state, State::expired);
+    EXPECT_EQ(snapshot.absent_hosts.at("b").since, WallTime{Seconds{2}});
+}
+
 TEST(Report, what_is_only_told_leaves_the_picture_alone) {
     HandClock clock;
     Report report(clock);

@@ -133,8 +133,12 @@ def c16(t):
     b.wait_for("graph_adopted", since=marks[1])
     b.wait_at_rest(marks[1])
     b.stop()
+    a.wait_for("peer_turned", since=marks[0], host="b", state="stale")
+    status = json.loads(t.command("status", "--hostname", "a", "--json").stdout)
+    equal([(h["host"], h["state"]) for h in status["absent_hosts"]], [("b", "stale")], "absent")
     b = t.run(graph, "--hostname", "b")  # and after a restart
     b.wait_at_rest()
+    a.wait_for("peer_turned", since=marks[0], host="b", state="back")
     equal(a.seen("collected", marks[0]), [], "redraws at a")
     equal(a.seen("resource_ran", marks[0], outcome="changed"), [], "changes at a")
     after = json.loads(etcdctl(store(t, a), "get", "/hansa/v1/exports", "--prefix", "-w", "json"))

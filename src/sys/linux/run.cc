@@ -23,12 +23,13 @@ constexpr Duration cancel_look = Milliseconds{100};  // without a descriptor to 
 
 class Run {
  public:
-    Run(Spawned child, Fd reader, Task& task, std::optional<Instant> deadline)
+    // `began`: before the child was spawned, which may run for long before we do again.
+    Run(Spawned child, Fd reader, Task& task, std::optional<Instant> deadline, Instant began)
         : child_(std::move(child)),
           reader_(std::move(reader)),
           task_(task),
           deadline_(deadline),
-          began_(task.now()) {}
+          began_(began) {}
 
     Exit finish() {
         while (!step()) {
@@ -125,10 +126,11 @@ Result<Exit> run_to_end(const Command& command, Task& task, std::optional<Instan
     if (task.cancelled()) return Error{Code::cancelled, "cancelled before it was started"};
     auto pipe = open_pipe();
     if (!pipe) return std::move(pipe).error();
+    const Instant began = task.now();
     auto child = spawn(command, {Lifetime::own, descriptors}, pipe->writer.get());
     if (!child) return std::move(child).error();
     pipe->writer.close();
-    return Run(*std::move(child), std::move(pipe->reader), task, deadline).finish();
+    return Run(*std::move(child), std::move(pipe->reader), task, deadline, began).finish();
 }
 
 }  // namespace hansa
