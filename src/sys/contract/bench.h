@@ -1,4 +1,5 @@
-// What the contract suites need from the side under test: a loop to drive.
+// What the contract suites need from the side under test: a loop to drive. And how they tell
+// results.
 //
 // A suite is a header with TEST_P cases; the test program of each side includes it once and
 // instantiates it with a function that makes its bench:
@@ -9,10 +10,17 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
+#include "base/result.h"
 #include "sys/loop.h"
 
 namespace hansa::contract {
+
+template <class T>
+std::string code_name(const Result<T>& result) {
+    return result ? "ok" : std::string(name_of(result.error().code));
+}
 
 class LoopBench {
  public:

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "sys/contract/bench.h"
 #include "sys/files.h"
 
 namespace hansa::contract {
@@ -48,11 +49,6 @@ class FilesContract : public testing::TestWithParam<std::unique_ptr<FilesBench> 
 
     std::unique_ptr<FilesBench> bench_ = GetParam()();
 };
-
-template <class T>
-std::string code_name(const Result<T>& result) {
-    return result ? "ok" : std::string(name_of(result.error().code));
-}
 
 TEST_P(FilesContract, a_written_file_is_read_back_byte_for_byte) {
     std::string bytes("a\0b\nc\xff", 6);

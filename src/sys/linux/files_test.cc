@@ -8,7 +8,7 @@
 
 #include <thread>
 
-#include "sys/contract/files_suite.h"
+#include "sys/contract/held_files_suite.h"
 #include "sys/linux/test_loop.h"
 
 namespace hansa {
@@ -29,8 +29,22 @@ class LinuxFilesBench final : public contract::FilesBench {
     LinuxFiles files_;
 };
 
-std::unique_ptr<contract::FilesBench> make_bench() {
-    return std::make_unique<LinuxFilesBench>();
+class LinuxHeldBench final : public contract::FilesBench {
+ public:
+    Files& files() override { return *view_; }
+    std::string root() override { return directory_.path(); }
+    void make_pipe(const std::string& path) override { EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0); }
+    bool confined() const override { return true; }
+
+ private:
+    FreshDirectory directory_;
+    LinuxFiles all_;
+    std::unique_ptr<Files> view_ = *all_.within(directory_.path());
+};
+
+template <class Bench>
+std::unique_ptr<contract::FilesBench> make() {
+    return std::make_unique<Bench>();
 }
 
 // A small tmpfs, or nothing where we may not mount.
@@ -55,7 +69,9 @@ class SmallDisk {
 }  // namespace
 
 namespace contract {
-INSTANTIATE_TEST_SUITE_P(Linux, FilesContract, testing::Values(&make_bench));
+INSTANTIATE_TEST_SUITE_P(Linux, FilesContract, testing::Values(&make<LinuxFilesBench>));
+INSTANTIATE_TEST_SUITE_P(LinuxView, FilesContract, testing::Values(&make<LinuxHeldBench>));
+INSTANTIATE_TEST_SUITE_P(Linux, HeldFilesContract, testing::Values(&make<LinuxFilesBench>));
 }  // namespace contract
 
 class LinuxFilesTest : public testing::Test {

@@ -10,7 +10,7 @@
 #include <atomic>
 #include <thread>
 
-#include "sys/contract/held_files_suite.h"
+#include "sys/contract/bench.h"
 #include "sys/linux/files.h"
 #include "sys/linux/test_loop.h"
 
@@ -18,44 +18,6 @@ namespace hansa {
 
 using contract::code_name;
 using test::FreshDirectory;
-
-namespace {
-
-class LinuxHeldBench final : public contract::FilesBench {
- public:
-    Files& files() override { return *view_; }
-    std::string root() override { return directory_.path(); }
-    void make_pipe(const std::string& path) override { EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0); }
-    bool confined() const override { return true; }
-
- private:
-    FreshDirectory directory_;
-    LinuxFiles all_;
-    std::unique_ptr<Files> view_ = *all_.within(directory_.path());
-};
-
-class LinuxFreeBench final : public contract::FilesBench {
- public:
-    Files& files() override { return files_; }
-    std::string root() override { return directory_.path(); }
-    void make_pipe(const std::string& path) override { EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0); }
-
- private:
-    FreshDirectory directory_;
-    LinuxFiles files_;
-};
-
-template <class Bench>
-std::unique_ptr<contract::FilesBench> make() {
-    return std::make_unique<Bench>();
-}
-
-}  // namespace
-
-namespace contract {
-INSTANTIATE_TEST_SUITE_P(LinuxView, FilesContract, testing::Values(&make<LinuxHeldBench>));
-INSTANTIATE_TEST_SUITE_P(Linux, HeldFilesContract, testing::Values(&make<LinuxFreeBench>));
-}  // namespace contract
 
 class HeldFiles : public testing::Test {
  protected:
