@@ -1,14 +1,17 @@
 // A hundred peers in one process exchange files through a real etcd: simulated machines, but the
 // mesh, the graph, the engine and the store's connection are those of the product.
 //
-//     peers_bench HOST:PORT N K
+//     peers_bench HOST:PORT TRUST N K
 //
+// TRUST holds ca.pem, tls.pem and tls.key, which all of them show.
 // N peers export K files each and collect what everyone exports. Prints the microseconds from
 // the first request until each machine holds all N × K files. 60 s without that end the program
 // with status 1. Compare with exchange_floor.
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,7 +35,14 @@ struct Surroundings {
     SimLoop machines;
     LinuxRandom random;
     Catalog catalog = standard_kinds();
+    StoreIdentity identity;
 };
+
+std::string text_of(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
 
 HostName host(std::size_t number) {
     auto parsed = HostName::parse("h" + std::to_string(number));
@@ -68,7 +78,7 @@ class Peer {
           runner_(graph_,
                   {here.machines, machine_.workers, machine_.watcher, machine_.ports(), report_},
                   {}, [] {}),
-          store_(make_etcd_store(here.loop, here.random, {})),
+          store_(make_etcd_store(here.loop, here.random, {{}, {}, here.identity})),
           mesh_(here.loop, *store_, here.random, here.catalog, report_, host(number),
                 options(here, number),
                 {.on_amendment = [this](const Amendment& change) { take(change); },
@@ -119,8 +129,11 @@ class Peer {
     Mesh mesh_;
 };
 
-int run(const std::string& endpoint, std::size_t peers, std::size_t exports) {
+int run(const std::string& endpoint, const std::string& trust, std::size_t peers,
+        std::size_t exports) {
     Surroundings here;
+    here.identity = {text_of(trust + "/ca.pem"), text_of(trust + "/tls.pem"),
+                     text_of(trust + "/tls.key"), ""};
     std::vector<std::unique_ptr<Peer>> all;
     for (std::size_t i = 0; i < peers; ++i)
         all.push_back(std::make_unique<Peer>(here, endpoint, i, exports));
@@ -147,12 +160,12 @@ int run(const std::string& endpoint, std::size_t peers, std::size_t exports) {
 
 int main(int argc, char** argv) {
     const auto number = [&](int at) {
-        return argc == 4 ? hansa::to_int(argv[at]).value_or(0) : std::int64_t{0};
+        return argc == 5 ? hansa::to_int(argv[at]).value_or(0) : std::int64_t{0};
     };
-    if (number(2) < 1 || number(3) < 1) {
-        std::fprintf(stderr, "usage: peers_bench HOST:PORT N K\n");
+    if (number(3) < 1 || number(4) < 1) {
+        std::fprintf(stderr, "usage: peers_bench HOST:PORT TRUST N K\n");
         return 2;
     }
-    return hansa::run(argv[1], static_cast<std::size_t>(number(2)),
-                      static_cast<std::size_t>(number(3)));
+    return hansa::run(argv[1], argv[2], static_cast<std::size_t>(number(3)),
+                      static_cast<std::size_t>(number(4)));
 }

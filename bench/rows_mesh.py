@@ -41,7 +41,8 @@ def arrive(tools):
             ours = tools.stopwatch("files", wanted, tools.hansa, "run", "--file", graphs["c"],
                                    "--hostname", "c", "--quiet", env=scene.env)[0]
             floor = statistics.median(tools.stopwatch(
-                "exit", "5", tools.program("store_client"), endpoint, "/bench"))
+                "exit", "5", tools.program("store_client"), endpoint, scene.trust("a"),
+                "/bench"))
             return ours, floor
     rounds = interleaved(7, one)[0]
     ours, floors = zip(*rounds)
@@ -52,9 +53,9 @@ def arrive(tools):
 class Bare:
     """The floor of a connected agent: a client with an open watch, and nothing else."""
 
-    def __init__(self, tools, endpoint):
+    def __init__(self, tools, endpoint, trust):
         self.process = subprocess.Popen(
-            [tools.program("store_client"), endpoint, "/bench", "stay"],
+            [tools.program("store_client"), endpoint, trust, "/bench", "stay"],
             stdin=subprocess.DEVNULL)
         self.pid = self.process.pid
 
@@ -87,7 +88,7 @@ def rest(tools):
         client = scene.agent(host_graph(scene, "b"), "--hostname", "b")
         client.wait_at_rest()
         alone.wait_at_rest()
-        bare = Bare(tools, client.store())
+        bare = Bare(tools, client.store(), scene.trust("b"))
         scene.children.append(bare)
         time.sleep(10)  # idle workers end, freed memory is given back
         pids = {"alone": alone.pid, "founder": founder.pid, "client": client.pid,
@@ -175,7 +176,7 @@ def peers(tools):
     def run(program):
         with Scene(tools) as scene:
             etcd = scene.etcd()
-            return tools.output(program, etcd.endpoint, "100", "4")[0] / 1e6
+            return tools.output(program, etcd.endpoint, etcd.trust, "100", "4")[0] / 1e6
     ours, floors = interleaved(5, lambda: run("peers_bench"), lambda: run("exchange_floor"))
     what = "100 peers exchange 4 files each, all with all"
     yield at_most(what, ours, 2.0, floors)

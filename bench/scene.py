@@ -7,8 +7,12 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "tests", "conformance"))
+from certificates import Authority  # noqa: E402  (beside the conformance cases)
 
 PATIENCE = 120  # seconds for anything that must happen
 
@@ -61,7 +65,7 @@ class Agent:
         def connected():
             return [e for e in self.events("store_changed") if e["state"] == "connected"]
         self.wait(connected, "it was connected to the store")
-        return connected()[-1]["detail"].split()[0].removeprefix("http://")
+        return connected()[-1]["detail"].split()[0]
 
     def stop(self):
         if self.process.poll() is None:
@@ -119,6 +123,10 @@ class Scene:
         return [self.tools.hansa, "run", "--file", graph, "--standalone", "--hostname", "bench",
                 "--quiet", "--converged-timeout", "0", *flags]
 
+    def trust(self, host):
+        """The directory where an agent keeps its key and certificate."""
+        return self.at("state", host, "trust")
+
     def etcd(self):
         server = Etcd(self)
         self.children.append(server)
@@ -137,20 +145,28 @@ class Etcd:
     def __init__(self, scene):
         data = scene.directory(f"etcd{len(scene.children)}")
         self.endpoint = f"127.0.0.1:{free_port()}"
-        client, peer = f"http://{self.endpoint}", f"http://127.0.0.1:{free_port()}"
+        client, peer = f"https://{self.endpoint}", f"https://127.0.0.1:{free_port()}"
+        self.trust = os.path.join(data, "trust")
+        authority = Authority(self.trust)  # its roots are ca.pem
+        issued = authority.issue("tls", ["IP:127.0.0.1"])
+        tls = [f"--{side}{flag}" for side in ("", "peer-")
+               for flag in (f"cert-file={issued[0]}", f"key-file={issued[1]}", "client-cert-auth",
+                            f"trusted-ca-file={authority.roots}")]
         with open(os.path.join(data, "log"), "wb") as log:
             self.process = subprocess.Popen(
                 ["etcd", "--name", "bench", "--data-dir", os.path.join(data, "member"),
                  "--listen-client-urls", client, "--advertise-client-urls", client,
                  "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
                  "--initial-cluster", f"bench={peer}", "--max-txn-ops", "10000",
-                 "--max-request-bytes", "16777216"],
+                 "--max-request-bytes", "16777216", *tls],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True)
         until(self._answers, "etcd answers")
 
     def _answers(self):
-        run = subprocess.run(["etcdctl", "--endpoints", self.endpoint, "get", "x"],
+        run = subprocess.run(["etcdctl", "--endpoints", f"https://{self.endpoint}", "--cacert",
+                              f"{self.trust}/ca.pem", "--cert", f"{self.trust}/tls.pem", "--key",
+                              f"{self.trust}/tls.key", "get", "x"],
                              env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True,
                              check=False)
         return run.returncode == 0

@@ -37,13 +37,12 @@ add_library(hansa_cli INTERFACE)
 target_include_directories(hansa_cli SYSTEM INTERFACE ${HANSA_CLI11_DIR})
 
 if(HANSA_GRPC)
-    # Without TLS and xDS: a third of the text that would otherwise be mapped at every start. The
-    # .pc file does not name what its archives need.
-    pkg_check_modules(GRPC REQUIRED grpc++_unsecure)
+    # The .pc file does not name what its archives need.
+    pkg_check_modules(GRPC REQUIRED grpc++)
     set(hansa_grpc_archives "")
-    foreach(library IN LISTS GRPC_STATIC_LIBRARIES ITEMS upb address_sorting cares z
+    foreach(library IN LISTS GRPC_STATIC_LIBRARIES ITEMS upb address_sorting cares z re2
             protobuf-lite)
-        if(library STREQUAL "protobuf")
+        if(library MATCHES "^(protobuf|ssl|crypto)$")
             continue()
         endif()
         find_library(HANSA_A_${library} NAMES lib${library}.a)
@@ -57,7 +56,7 @@ if(HANSA_GRPC)
     add_library(hansa_grpc INTERFACE)
     target_compile_definitions(hansa_grpc INTERFACE GRPC_USE_PROTO_LITE)
     target_link_libraries(hansa_grpc INTERFACE
-        -Wl,--start-group ${hansa_grpc_archives} -Wl,--end-group Threads::Threads)
+        -Wl,--start-group ${hansa_grpc_archives} -Wl,--end-group hansa_crypto)
 
     find_program(HANSA_PROTOC protoc REQUIRED)
     find_program(HANSA_PROTOC_GRPC grpc_cpp_plugin REQUIRED)

@@ -2,7 +2,7 @@
 // K keys in one transaction, reading everything and watching until it has seen all N × K keys.
 // Nothing is decided, written to disk or drawn.
 //
-//     exchange_floor HOST:PORT N K
+//     exchange_floor HOST:PORT TRUST N K
 //
 // Prints the microseconds from the first request until the last client has everything. 60 s
 // without that end the program with status 1.
@@ -18,6 +18,7 @@
 
 #include "etcd.grpc.pb.h"
 #include "floor.h"
+#include "secure.h"
 
 namespace {
 
@@ -47,12 +48,13 @@ class Countdown {
 class Client
     : public grpc::ClientBidiReactor<etcdserverpb::WatchRequest, etcdserverpb::WatchResponse> {
  public:
-    Client(const std::string& endpoint, int number, int keys, std::size_t wanted, Countdown& left)
+    Client(const std::string& endpoint, const std::string& trust, int number, int keys,
+           std::size_t wanted, Countdown& left)
         : number_(number), keys_(keys), wanted_(wanted), left_(left) {
         grpc::ChannelArguments arguments;
         arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
         auto channel =
-            grpc::CreateCustomChannel(endpoint, grpc::InsecureChannelCredentials(), arguments);
+            grpc::CreateCustomChannel(endpoint, floors::credentials_in(trust), arguments);
         values_ = etcdserverpb::KV::NewStub(channel);
         watches_ = etcdserverpb::Watch::NewStub(channel);
     }
@@ -124,15 +126,15 @@ class Client
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) floors::usage("exchange_floor HOST:PORT N K");
-    const int clients = floors::to_number(argv[2]);
-    const int keys = floors::to_number(argv[3]);
+    if (argc != 5) floors::usage("exchange_floor HOST:PORT TRUST N K");
+    const int clients = floors::to_number(argv[3]);
+    const int keys = floors::to_number(argv[4]);
     Countdown left(clients);
     const floors::Moment begun = floors::now();
     std::vector<std::unique_ptr<Client>> all;
     const auto wanted = static_cast<std::size_t>(clients) * static_cast<std::size_t>(keys);
     for (int i = 0; i < clients; ++i)
-        all.push_back(std::make_unique<Client>(argv[1], i, keys, wanted, left));
+        all.push_back(std::make_unique<Client>(argv[1], argv[2], i, keys, wanted, left));
     for (auto& client : all) client->publish();
     const bool complete = left.await(std::chrono::seconds(60));
     std::printf("%ld\n", floors::microseconds_since(begun));

@@ -2,13 +2,14 @@
 // peer cannot do without. One transaction, one range, one watch; then it ends. With `stay` it ends
 // at SIGTERM instead: the floor of an agent at rest.
 //
-//     store_client HOST:PORT PREFIX [stay]
+//     store_client HOST:PORT TRUST PREFIX [stay]
 #include <grpcpp/grpcpp.h>
 
 #include <string>
 
 #include "etcd.grpc.pb.h"
 #include "floor.h"
+#include "secure.h"
 
 namespace {
 
@@ -70,10 +71,10 @@ void watch_from(etcdserverpb::Watch::Stub& stub, const std::string& prefix, long
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool stays = argc == 4 && std::strcmp(argv[3], "stay") == 0;
-    if (argc != 3 && !stays) floors::usage("store_client HOST:PORT PREFIX [stay]");
-    const std::string prefix = std::string(argv[2]) + "/";
-    auto channel = grpc::CreateChannel(argv[1], grpc::InsecureChannelCredentials());
+    const bool stays = argc == 5 && std::strcmp(argv[4], "stay") == 0;
+    if (argc != 4 && !stays) floors::usage("store_client HOST:PORT TRUST PREFIX [stay]");
+    const std::string prefix = std::string(argv[3]) + "/";
+    auto channel = grpc::CreateChannel(argv[1], floors::credentials_in(argv[2]));
     auto values = etcdserverpb::KV::NewStub(channel);
     auto watches = etcdserverpb::Watch::NewStub(channel);
     put_two(*values, prefix);

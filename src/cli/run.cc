@@ -17,6 +17,9 @@ namespace {
 // As the options spell it; turned into Settings once everything has been read.
 struct RunOptions {
     std::string file, host, prefix, graphviz, log_format = "text";
+    std::string tls_cert, tls_key, tls_ca;
+    std::string join, join_listen;
+    std::int64_t certificate_life = 24 * 3600;
     std::vector<std::string> seeds, client_urls, server_urls;
     std::int64_t converged_timeout = -1;
     std::int64_t max_runtime = 0;
@@ -39,6 +42,15 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->allow_extra_args(false)
         ->type_name("URL,…");
     app.add_flag("--found", o.found, "with --seeds: found a cluster in a store that has none");
+    app.add_option("--join", o.join, "join token, or @FILE that holds one; better in HANSA_JOIN")
+        ->type_name("TOKEN");
+    app.add_option("--join-listen", o.join_listen,
+                   "where an authority under this prefix answers joins (default: loopback)")
+        ->type_name("HOST:PORT");
+    // For tests of renewals, so not in the help: docs/manual/joining.md.
+    app.add_option("--certificate-life", o.certificate_life)
+        ->group("")
+        ->check(CLI::Range(std::int64_t{2}, std::int64_t{24 * 3600}));
     app.add_option("--client-urls", o.client_urls, "where our etcd serves clients")
         ->delimiter(',')
         ->allow_extra_args(false)
@@ -47,6 +59,11 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("URL,…");
+    app.add_option("--tls-cert", o.tls_cert, "certificate from elsewhere, with its chain (PEM)")
+        ->type_name("FILE");
+    app.add_option("--tls-key", o.tls_key, "its private key; only its owner may read it")
+        ->type_name("FILE");
+    app.add_option("--tls-ca", o.tls_ca, "whose certificates are believed")->type_name("FILE");
     app.add_option("--prefix", o.prefix, "directory for all state")->type_name("DIR");
     app.add_flag("--tmp-prefix", o.tmp_prefix, "fresh state, removed on exit");
     app.add_flag("--standalone", o.standalone, "no store: nothing is exported or collected");
@@ -80,6 +97,46 @@ Result<std::vector<std::string>> parse_urls(const char* flag,
     return urls;
 }
 
+Result<std::optional<TlsPaths>> tls_of(const RunOptions& o) {
+    const bool all = !o.tls_cert.empty() && !o.tls_key.empty() && !o.tls_ca.empty();
+    const bool none = o.tls_cert.empty() && o.tls_key.empty() && o.tls_ca.empty();
+    if (none) return std::optional<TlsPaths>{};
+    if (!all)
+        return Error{Code::invalid,
+                     "--tls-cert, --tls-key and --tls-ca belong together; give all three"};
+    return std::optional<TlsPaths>{{o.tls_cert, o.tls_key, o.tls_ca}};
+}
+
+// The token itself, or the file that holds it. Errors show nothing of it.
+Result<std::optional<Token>> token_of(const std::string& given) {
+    if (given.empty()) return std::optional<Token>{};
+    std::string text = given;
+    if (given.starts_with('@')) {
+        auto read = read_whole(given.substr(1));
+        if (!read) return std::move(read).error().during("--join " + given);
+        text = std::move(*read);
+    }
+    auto token = decode_token(text);
+    if (!token) return std::move(token).error().during("--join");
+    return std::optional<Token>(std::move(*token));
+}
+
+Result<void> add_join(const RunOptions& o, Settings& settings) {
+    auto token = token_of(o.join);
+    if (!token) return std::move(token).error();
+    if (*token && (o.standalone || o.tmp_prefix))
+        return Error{Code::invalid, o.standalone ? "--standalone and --join: choose one"
+                                                 : "--tmp-prefix and --join: choose one; what a "
+                                                   "host joins with is to be kept"};
+    settings.join = std::move(*token);
+    settings.certificate_life = Seconds{o.certificate_life};
+    if (o.join_listen.empty()) return {};
+    auto at = HostPort::parse(o.join_listen);
+    if (!at) return std::move(at).error().during("--join-listen");
+    settings.join_listen = std::move(*at);
+    return {};
+}
+
 Result<Settings> settings_of(const RunOptions& o) {
     if (o.file.empty())
         return Error{Code::invalid, "no graph given; write \"hansa run --file FILE\""};
@@ -101,6 +158,8 @@ Result<Settings> settings_of(const RunOptions& o) {
     if (!client_urls) return std::move(client_urls).error();
     auto server_urls = parse_urls("--server-urls", o.server_urls);
     if (!server_urls) return std::move(server_urls).error();
+    auto tls = tls_of(o);
+    if (!tls) return std::move(tls).error();
 
     Settings settings(o.file, std::move(*host));
     settings.prefix = !o.prefix.empty() ? o.prefix
@@ -113,8 +172,10 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.noop = o.noop;
     settings.watch = !o.no_watch;
     settings.seeds = std::move(*seeds);
+    settings.tls = std::move(*tls);
     settings.client_urls = std::move(*client_urls);
     settings.server_urls = std::move(*server_urls);
+    if (auto added = add_join(o, settings); !added) return std::move(added).error();
     if (o.converged_timeout >= 0) settings.converged_timeout = Seconds{o.converged_timeout};
     if (o.max_runtime > 0) settings.max_runtime = Seconds{o.max_runtime};
     settings.sema = o.sema;
@@ -129,6 +190,7 @@ Result<Settings> settings_of(const RunOptions& o) {
 
 int run(CLI::App& app, const RunOptions& options) {
     if (auto read = read_sources(app, UnknownKeys::refused); !read) return refuse(read.error());
+    forget_variable("HANSA_JOIN");  // it has been read; children shall not see it
     auto settings = settings_of(options);
     if (!settings) return refuse(settings.error());
     Log log(settings->log_format, settings->verbosity);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "daemon/inspect.h"
 
 namespace hansa {
 
@@ -40,12 +41,13 @@ int run_cli(int argc, char** argv) {
     add_status(app, chosen);
     add_ca(app, chosen);
     add_token(app, chosen);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    forget_argument(argc, argv, "--join");  // a secret; whoever lists processes shall not see it
     try {
-        app.parse(argc, argv);
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::Success& success) {  // --help, --version
         return app.exit(success);
     } catch (const CLI::ParseError& error) {
-        const std::vector<std::string> words(argv + 1, argv + argc);
         std::fprintf(stderr, "hansa: %s\nsee \"hansa --help\" or \"hansa COMMAND --help\"\n",
                      explain(app, words, error.what()).c_str());
         return exit_usage;

@@ -1,6 +1,19 @@
 #include "daemon/ending.h"
 
+#include <csignal>
+
+#include "sys/linux/surroundings.h"
+
 namespace hansa {
+
+std::vector<Held> Ending::listen(LinuxLoop& loop) {
+    std::vector<Held> held;
+    held.push_back(loop.on_signal(SIGINT, [this] { on_signal("SIGINT"); }));
+    held.push_back(loop.on_signal(SIGTERM, [this] { on_signal("SIGTERM"); }));
+    if (!is_ignored(SIGHUP))
+        held.push_back(loop.on_signal(SIGHUP, [this] { on_signal("SIGHUP"); }));
+    return held;
+}
 
 void Ending::on_signal(const std::string& name) {
     ++signals_;

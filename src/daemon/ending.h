@@ -6,9 +6,11 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "daemon/settings.h"
 #include "report/report.h"
+#include "sys/linux/loop.h"
 
 namespace hansa {
 
@@ -21,6 +23,9 @@ class Ending {
     };
 
     Ending(Report& report, Steps steps) : report_(report), steps_(std::move(steps)) {}
+
+    // Hears SIGINT, SIGTERM, and SIGHUP unless whoever started us wants it ignored.
+    std::vector<Held> listen(LinuxLoop& loop);
 
     // SIGINT, SIGTERM, SIGHUP.
     void on_signal(const std::string& name);

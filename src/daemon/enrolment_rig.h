@@ -31,6 +31,7 @@ struct EnrolmentRig {
     std::optional<Authority> authority;
     IssuerWishes wishes{.host = "seat", .uuid = some_uuid, .listen = {}};
     RevocationList revoked;
+    std::vector<std::string> stores{"https://192.0.2.1:2379"};
     std::unique_ptr<Issuer> issuer;
     HostPort at;
 
@@ -51,9 +52,8 @@ struct EnrolmentRig {
     WallTime wall() const { return loop.clock().wall(); }
 
     void start_issuer() {
-        issuer = std::make_unique<Issuer>(
-            Issuer::Ports{loop, machine.workers, sockets, report}, directory, *authority, wishes,
-            [] { return std::vector<std::string>{"https://192.0.2.1:2379"}; });
+        issuer = std::make_unique<Issuer>(Issuer::Ports{loop, machine.workers, sockets, report},
+                                          directory, *authority, wishes, [this] { return stores; });
         auto started = issuer->start();
         ASSERT_TRUE(started) << started.error().text;
         at = *started;

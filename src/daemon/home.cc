@@ -72,6 +72,11 @@ Result<std::unique_ptr<Home>> Home::open(Ports ports, const std::string& prefix,
     return home;
 }
 
+std::string Home::authority_directory() const {
+    const std::string made = prefix_ + "/ca";
+    return files_.status(made + "/issuing.key") ? made : cluster_directory() + "/trust";
+}
+
 Result<void> Home::belong_to(const std::string& cluster) {
     auto identity = remember_cluster(files_, directory_, identity_, cluster);
     if (!identity) return std::move(identity).error();

@@ -84,24 +84,26 @@ TEST(Home, the_name_of_the_machines_store_is_kept) {
 }
 
 TEST(StoreNotice, comes_back_as_it_went) {
-    const StoreNotice notice{4711, {"http://127.0.0.1:2379"}, {"http://127.0.0.1:2380"}};
+    const StoreNotice notice{4711, {"https://127.0.0.1:2379"}, {"https://127.0.0.1:2380"}, "store"};
     auto back = decode_notice(encode(notice));
     ASSERT_TRUE(back) << back.error().text;
     EXPECT_EQ(back->pid, 4711);
     EXPECT_EQ(back->client_urls, notice.client_urls);
     EXPECT_EQ(back->peer_urls, notice.peer_urls);
+    EXPECT_EQ(back->server_name, "store");
 }
 
 TEST(StoreNotice, says_when_nobody_serves) {
-    StoreNotice notice{4711, {"http://127.0.0.1:2379"}, {"http://127.0.0.1:2380"}};
+    StoreNotice notice{4711, {"https://127.0.0.1:2379"}, {"https://127.0.0.1:2380"}, "store"};
     EXPECT_TRUE(decode_notice(encode(notice))->serving);
     notice.serving = false;
     EXPECT_FALSE(decode_notice(encode(notice))->serving);
 }
 
 TEST(StoreNotice, garbage_is_refused) {
-    for (const char* text : {"", "{}", "[1]", "{\"pid\": 1}", R"({"pid": 0, "client_urls": ["x"]})",
-                             R"({"pid": "x", "client_urls": ["x"]})"})
+    for (const char* text :
+         {"", "{}", "[1]", "{\"pid\": 1}", R"({"pid": 0, "client_urls": ["x"]})",
+          R"({"pid": "x", "client_urls": ["x"]})", R"({"pid": 7, "client_urls": ["x"]})"})
         EXPECT_FALSE(decode_notice(text)) << text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <set>
 
 #include "base/text.h"
@@ -108,6 +109,23 @@ bool stderr_takes_colours() {
 
 Result<std::string> read_whole(const std::string& path) {
     return LinuxFiles().read(absolute_path(path), config_bytes_max);
+}
+
+void forget_variable(const char* name) {
+    char* text = std::getenv(name);
+    if (!text) return;
+    std::fill_n(text, std::strlen(text), '\0');  // what /proc/PID/environ shows is this memory
+    ::unsetenv(name);
+}
+
+void forget_argument(int argc, char** argv, const std::string& option) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        char* text = nullptr;
+        if (word == option && i + 1 < argc) text = argv[i + 1];
+        if (word.starts_with(option + "=")) text = argv[i] + option.size() + 1;
+        if (text) std::fill_n(text, std::strlen(text), '*');
+    }
 }
 
 }  // namespace hansa

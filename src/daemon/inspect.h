@@ -37,4 +37,11 @@ bool stderr_takes_colours();
 // Bytes of a file of ours (the config file). Code::missing when there is none.
 Result<std::string> read_whole(const std::string& path);
 
+// Takes a secret out of the environment, for the children of this process and for whoever looks at
+// it in /proc. Before there are threads.
+void forget_variable(const char* name);
+
+// The same for an option's text on the command line: "--name TEXT" or "--name=TEXT".
+void forget_argument(int argc, char** argv, const std::string& option);
+
 }  // namespace hansa

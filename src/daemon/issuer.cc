@@ -134,6 +134,10 @@ void Issuer::hear(const SecurePeer& peer, const std::string& text, SecureSockets
         ++refusals_;
         return answer({});
     }
+    // Whoever joined now would not know where to go; it asks again.
+    if (std::holds_alternative<JoinRequest>(*question) && stores_().empty())
+        return answer(encode(EnrolmentAnswer{
+            nonce_of(*question), Error{Code::unavailable, "its store does not serve yet"}}));
     auto open = std::make_shared<Case>(
         Case{peer, std::move(*question), std::move(answer), ports_.loop.clock().wall()});
     decide(std::move(open));

@@ -131,6 +131,21 @@ TEST(Join, nobody_there_is_waited_for_and_said) {
     EXPECT_TRUE(rig.join(host));
 }
 
+TEST(Join, nobody_joins_before_it_can_be_said_where_the_store_is) {
+    EnrolmentRig rig;
+    const std::vector<std::string> stores = std::exchange(rig.stores, {});
+    rig.start_issuer();
+    const Token token = rig.make_token();
+    const Joiner::Wishes host = rig.host("a", token);
+    EXPECT_FALSE(rig.join(host, Seconds{60}));
+    EXPECT_TRUE(rig.told("its store does not serve yet"));
+    EXPECT_EQ(rig.uses_of(token), 0u);
+    rig.stores = stores;
+    const auto grant = rig.join(host);
+    ASSERT_TRUE(grant);
+    EXPECT_EQ(grant->stores, stores);
+}
+
 TEST(Join, a_full_disk_grants_nothing_and_is_asked_again) {
     EnrolmentRig rig;
     rig.start_issuer();
@@ -151,7 +166,7 @@ TEST(Join, of_two_at_the_same_instant_with_one_use_exactly_one_wins) {
         IssuerWishes beside = rig.wishes;
         beside.host = "seat2";
         Issuer second({rig.loop, rig.machine.workers, rig.sockets, rig.report}, rig.directory,
-                      *rig.authority, beside, [] { return std::vector<std::string>{}; });
+                      *rig.authority, beside, [&] { return rig.stores; });
         auto at = second.start();
         ASSERT_TRUE(at);
         EXPECT_NE(at->port, rig.at.port);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/home.h"
 #include "data/json.h"
@@ -16,6 +18,9 @@ constexpr std::uint16_t usual_peer_port = 2380;
 constexpr Duration pause_first = Milliseconds{20};  // a holder says its name within moments
 constexpr Duration pause_max = Seconds{1};
 constexpr Duration patience = Seconds{1};  // with a port that an etcd before ours may still hold
+// The wall clock may be set: it is asked once an hour whether the certificate is to be renewed.
+constexpr Duration renewal_look = Seconds{3600};
+constexpr Duration renewal_retry = Seconds{60};
 
 Value list_of(const std::vector<std::string>& texts) {
     Value::List list;
@@ -32,21 +37,15 @@ std::vector<std::string> texts_at(const Value& map, std::string_view key) {
     return texts;
 }
 
-struct HostPort {
-    std::string host;
-    std::uint16_t port = 0;
-};
-
 // REQUIRES: a url as parse_url() gives it.
 HostPort cut(const std::string& url) {
-    const std::size_t start = url.find("//") + 2;
-    const std::size_t colon = url.rfind(':');
-    return {url.substr(start, colon - start),
-            static_cast<std::uint16_t>(to_int(url.substr(colon + 1)).value_or(0))};
+    auto at = HostPort::parse(url.substr(url.find("//") + 2));
+    check(static_cast<bool>(at), "a url that was parsed before");
+    return *std::move(at);
 }
 
 std::string local_url(std::uint16_t port) {
-    return "http://127.0.0.1:" + std::to_string(port);
+    return "https://127.0.0.1:" + std::to_string(port);
 }
 
 }  // namespace
@@ -56,6 +55,7 @@ std::string encode(const StoreNotice& notice) {
     map.push_back({"pid", {}, Value::of_int(notice.pid)});
     map.push_back({"client_urls", {}, list_of(notice.client_urls)});
     map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
+    map.push_back({"server_name", {}, Value::of_text(notice.server_name)});
     if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
@@ -67,15 +67,20 @@ Result<StoreNotice> decode_notice(const std::string& text) {
     const Value* pid = value->find("pid");
     StoreNotice notice{static_cast<int>(pid ? pid->as_int().value_or(0) : 0),
                        texts_at(*value, "client_urls"), texts_at(*value, "peer_urls")};
+    if (const Value* name = value->find("server_name"); name && name->is_scalar())
+        notice.server_name = name->scalar().text;
     if (const Value* serving = value->find("serving"))
         notice.serving = serving->as_bool().value_or(false);
-    if (notice.pid <= 0 || notice.client_urls.empty())
-        return Error{Code::invalid, "lacks \"pid\" or \"client_urls\""};
+    if (notice.pid <= 0 || notice.client_urls.empty() || notice.server_name.empty())
+        return Error{Code::invalid, "lacks \"pid\", \"client_urls\" or \"server_name\""};
     return notice;
 }
 
-MachineStore::MachineStore(Ports ports, Wishes wishes, Events events)
-    : ports_(ports), wishes_(std::move(wishes)), events_(std::move(events)) {}
+MachineStore::MachineStore(Ports ports, Wishes wishes, Certify certify, Events events)
+    : ports_(ports),
+      wishes_(std::move(wishes)),
+      certify_(std::move(certify)),
+      events_(std::move(events)) {}
 
 MachineStore::~MachineStore() = default;
 
@@ -226,7 +231,34 @@ Result<EtcdConfig> MachineStore::plan_server() {
     config.client_urls = wishes_.client_urls.empty() ? std::vector{*client} : wishes_.client_urls;
     config.peer_urls = wishes_.peer_urls.empty() ? std::vector{*peer} : wishes_.peer_urls;
     config.token = make_uuid(ports_.random);
+    if (auto certified = certify(config); !certified) return std::move(certified).error();
     return config;
+}
+
+Result<void> MachineStore::certify(EtcdConfig& config) {
+    std::vector<std::string> urls = config.client_urls;
+    urls.insert(urls.end(), config.peer_urls.begin(), config.peer_urls.end());
+    auto certificate = certify_(urls);
+    if (!certificate) return std::move(certificate).error();
+    config.client_tls = certificate->client_tls;
+    config.peer_tls = certificate->peer_tls;
+    config.member_name = member_common_name;
+    server_name_ = certificate->server_name;
+    renew_at_ = certificate->renew_at;
+    renewal_ = ports_.loop.after(renewal_look, [this] { renew_certificate(); });
+    return {};
+}
+
+// The files alone: etcd reads them for each handshake, and nobody's connection is cut.
+void MachineStore::renew_certificate() {
+    renewal_ = ports_.loop.after(renewal_look, [this] { renew_certificate(); });
+    if (!server_ || ports_.loop.clock().wall() < renew_at_) return;
+    EtcdConfig renewed = server_->config();
+    auto certified = certify(renewed);
+    if (certified) return;
+    ports_.report.publish(
+        happened::Warned{"the store's certificate is not renewed: " + certified.error().text});
+    renewal_ = ports_.loop.after(renewal_retry, [this] { renew_certificate(); });
 }
 
 Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wished,
@@ -257,13 +289,13 @@ void MachineStore::serving() {
     warned_.clear();
     pause_ = {};
     write_notice(true);
-    dial(server_->config().client_urls);
+    dial({server_->config().client_urls, server_name_});
 }
 
 void MachineStore::write_notice(bool serving) {
     const EtcdConfig& config = server_->config();
     const StoreNotice notice{ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
-                             config.client_urls, config.peer_urls, serving};
+                             config.client_urls, config.peer_urls, server_name_, serving};
     FileAttributes attributes;
     attributes.mode = 0600;
     if (auto written = ports_.files.write(notice_path(), encode(notice), attributes); !written)
@@ -272,10 +304,10 @@ void MachineStore::write_notice(bool serving) {
 }
 
 // Nowhere, while nobody serves: another store may come to stand at an address that was ours.
-void MachineStore::dial(std::vector<std::string> urls) {
-    if (urls.empty() && dialled_.empty()) return;
-    dialled_ = urls;
-    events_.on_endpoints(std::move(urls));
+void MachineStore::dial(StorePlace place) {
+    if (place.urls.empty() && dialled_.urls.empty()) return;
+    dialled_ = place;
+    events_.on_place(std::move(place));
 }
 
 void MachineStore::follow() {
@@ -318,7 +350,7 @@ void MachineStore::read_notice() {
     }
     // Only the holder's own word counts: what stands at an old address may be anybody's.
     const bool serves = notice->pid == holder_->pid && notice->serving;
-    dial(serves ? notice->client_urls : std::vector<std::string>{});
+    dial(serves ? StorePlace{notice->client_urls, notice->server_name} : StorePlace{});
 }
 
 void MachineStore::tell_waiting(const std::string& what) {
@@ -330,6 +362,7 @@ void MachineStore::tell_waiting(const std::string& what) {
 void MachineStore::stop(Action stopped) {
     timer_.reset();
     poll_.reset();
+    renewal_.reset();
     holder_watch_.reset();
     notice_watch_.reset();
     if (!server_) {

@@ -18,6 +18,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "daemon/store_certificate.h"
 #include "report/report.h"
 #include "servers/etcd.h"
 #include "sys/accounts.h"
@@ -35,10 +36,18 @@ struct StoreNotice {
     int pid = 0;
     std::vector<std::string> client_urls;
     std::vector<std::string> peer_urls;
-    bool serving = true;  // false: its etcd is down, and whoever answers there is somebody else
+    std::string server_name{};  // that its certificate carries: whoever lacks it is somebody else
+    bool serving = true;        // false: its etcd is down
 };
 std::string encode(const StoreNotice& notice);
 Result<StoreNotice> decode_notice(const std::string& text);
+
+// Where the store answers, and as whom.
+struct StorePlace {
+    std::vector<std::string> urls;  // empty: nowhere now
+    std::string server_name;
+    friend bool operator==(const StorePlace&, const StorePlace&) = default;
+};
 
 class MachineStore {
  public:
@@ -59,13 +68,16 @@ class MachineStore {
         std::vector<std::string> peer_urls;
         bool may_serve = true;
     };
+    // A certificate for an etcd at these URLs; called before each start of one, and again when
+    // the certificate is to be renewed.
+    using Certify = std::function<Result<StoreCertificate>(const std::vector<std::string>& urls)>;
     struct Events {
-        std::function<void(std::vector<std::string> urls)> on_endpoints;
+        std::function<void(StorePlace)> on_place;
         std::function<void(Error)> on_fatal;  // once: no store can be had; nothing more is tried
         std::function<void(const std::string& line)> on_log;  // of an etcd of ours
     };
 
-    MachineStore(Ports ports, Wishes wishes, Events events);
+    MachineStore(Ports ports, Wishes wishes, Certify certify, Events events);
     ~MachineStore();
 
     void start();
@@ -86,13 +98,15 @@ class MachineStore {
     bool is_patient() const;
     void give_up(Error why);
     Result<EtcdConfig> plan_server();
+    Result<void> certify(EtcdConfig& config);
+    void renew_certificate();
     Result<std::string> choose_url(const std::vector<std::string>& wished,
                                    const std::vector<std::string>& remembered, std::uint16_t usual,
                                    const char* flag);
     void serving();
     void removed();
     void write_notice(bool serving);
-    void dial(std::vector<std::string> urls);
+    void dial(StorePlace place);
     void ended(const std::string& why, Duration pause);
     bool is_free(const std::string& url);
     void follow();
@@ -104,6 +118,7 @@ class MachineStore {
 
     Ports ports_;
     Wishes wishes_;
+    Certify certify_;
     Events events_;
     std::unique_ptr<HeldLock> lock_;
     std::unique_ptr<EtcdServer> server_;
@@ -118,7 +133,10 @@ class MachineStore {
     Duration pause_{0};                    // the last one between two looks or tries
     std::string told_;
     std::string warned_;
-    std::vector<std::string> dialled_;
+    Held renewal_;
+    WallTime renew_at_;
+    std::string server_name_;  // of our own
+    StorePlace dialled_;
 };
 
 }  // namespace hansa

@@ -101,19 +101,33 @@ class MachineStoreTest : public testing::Test {
         store = std::make_unique<MachineStore>(
             MachineStore::Ports{loop, machine.files, machine.watcher, machine.processes, locks,
                                 ports, machine.accounts, random, report},
-            wishes,
-            MachineStore::Events{
-                .on_endpoints = [this](std::vector<std::string> urls) { dialled = urls; },
-                .on_fatal = [this](Error error) { fatal.push_back(error.text); },
-                .on_log = nullptr});
+            wishes, [this](const std::vector<std::string>& urls) { return certify(urls); },
+            MachineStore::Events{.on_place =
+                                     [this](const StorePlace& place) {
+                                         dialled = place.urls;
+                                         server_name = place.server_name;
+                                     },
+                                 .on_fatal = [this](Error error) { fatal.push_back(error.text); },
+                                 .on_log = nullptr});
         store->start();
+    }
+
+    Result<StoreCertificate> certify(const std::vector<std::string>& urls) {
+        certified.push_back(urls);
+        if (uncertified) return *uncertified;
+        StoreCertificate made;
+        made.client_tls = made.peer_tls = {"/p/tls.pem", "/p/tls.pem", "/p/ca.pem", ""};
+        made.server_name = "certified";
+        made.renew_at = loop.clock().wall() + Seconds(16 * 3600);
+        return made;
     }
 
     // An agent that serves at `port` and whose notice says so.
     void another_serves(std::uint16_t port) {
         locks.other_holds = true;
         ports.taken = {port, static_cast<std::uint16_t>(port + 1)};
-        write_notice({other_pid, {url(port)}, {url(static_cast<std::uint16_t>(port + 1))}});
+        write_notice(
+            {other_pid, {url(port)}, {url(static_cast<std::uint16_t>(port + 1))}, "theirs"});
     }
     void write_notice(const StoreNotice& notice) {
         ASSERT_TRUE(machine.files.make_directories("/p/cluster"));
@@ -125,7 +139,7 @@ class MachineStoreTest : public testing::Test {
         later = loop.after(etcd_outlives_it_by, [this] { ports.taken.clear(); });
     }
     static std::string url(std::uint16_t port) {
-        return "http://127.0.0.1:" + std::to_string(port);
+        return "https://127.0.0.1:" + std::to_string(port);
     }
     std::size_t etcds() const { return machine.processes.history().size(); }
     static bool holds(const std::vector<std::string>& texts, const std::string& part) {
@@ -144,6 +158,9 @@ class MachineStoreTest : public testing::Test {
     bool installed = true;
     MachineStore::Wishes wishes{"/p/cluster", {}, {}, true};
     std::vector<std::string> dialled;
+    std::string server_name;                          // whom we take for the store there
+    std::vector<std::vector<std::string>> certified;  // what certificates were made for
+    std::optional<Error> uncertified;                 // instead of a certificate
     std::vector<std::string> fatal;
     std::vector<std::string> warnings;
     std::vector<std::string> told;
@@ -160,6 +177,51 @@ TEST_F(MachineStoreTest, the_first_agent_serves_at_the_usual_port_and_says_so) {
     ASSERT_TRUE(notice);
     EXPECT_EQ(notice->pid, our_pid);
     EXPECT_EQ(notice->client_urls, std::vector{url(2379)});
+}
+
+TEST_F(MachineStoreTest, its_etcd_is_certified_for_its_urls_and_others_learn_its_name) {
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(certified, (std::vector<std::vector<std::string>>{{url(2379), url(2380)}}));
+    EXPECT_EQ(server_name, "certified");
+    const auto notice = decode_notice(*machine.files.read("/p/cluster/store.json", 10'000));
+    ASSERT_TRUE(notice);
+    EXPECT_EQ(notice->server_name, "certified");
+    const std::string line = machine.processes.history().front().text + " ";
+    for (const char* flag : {"--cert-file=/p/tls.pem", "--peer-trusted-ca-file=/p/ca.pem",
+                             "--client-cert-auth=true", "--peer-cert-allowed-cn=hansa-member"})
+        EXPECT_NE(line.find(std::string(" ") + flag + " "), std::string::npos) << line;
+}
+
+TEST_F(MachineStoreTest, its_certificate_is_renewed_in_time_and_again_after_a_failure) {
+    start();
+    loop.run_for(Seconds(15 * 3600));
+    EXPECT_EQ(certified.size(), 1u);
+    uncertified = Error{Code::unavailable, "no space left"};
+    loop.run_for(Seconds(2 * 3600));
+    EXPECT_TRUE(holds(warnings, "not renewed: no space left"));
+    uncertified.reset();
+    loop.run_for(Seconds(61));
+    const std::size_t made = certified.size();
+    loop.run_for(Seconds(14 * 3600));
+    EXPECT_EQ(certified.size(), made);
+    EXPECT_EQ(etcds(), 1u) << "etcd reads the files; it is not started again";
+}
+
+TEST_F(MachineStoreTest, without_a_certificate_no_etcd_is_started) {
+    uncertified = Error{Code::denied, "the issuing key may be read by others"};
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(etcds(), 0u);
+    EXPECT_TRUE(holds(fatal, "issuing key"));
+}
+
+TEST_F(MachineStoreTest, who_follows_learns_the_name_of_the_holders_store) {
+    another_serves(3000);
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(server_name, "theirs");
+    EXPECT_TRUE(certified.empty());
 }
 
 TEST_F(MachineStoreTest, a_usual_port_that_is_taken_gives_a_free_one_at_once) {
@@ -179,11 +241,11 @@ TEST_F(MachineStoreTest, whoever_comes_later_dials_the_holder) {
 
 TEST_F(MachineStoreTest, a_notice_that_is_not_the_holders_is_not_believed) {
     another_serves(3000);
-    write_notice({999, {url(3000)}, {url(3001)}});
+    write_notice({999, {url(3000)}, {url(3001)}, "theirs"});
     start();
     loop.run_for(Seconds(1));
     EXPECT_TRUE(dialled.empty());
-    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    write_notice({other_pid, {url(3000)}, {url(3001)}, "theirs"});
     loop.run_for(Seconds(1));
     EXPECT_EQ(dialled, std::vector{url(3000)});
 }
@@ -244,7 +306,7 @@ TEST_F(MachineStoreTest, an_explicit_port_that_is_taken_at_the_start_is_fatal_af
     EXPECT_TRUE(fatal.empty());
     loop.run_for(Seconds(1));
     ASSERT_EQ(fatal.size(), 1u);
-    EXPECT_NE(fatal[0].find("--client-urls http://127.0.0.1:3000"), std::string::npos);
+    EXPECT_NE(fatal[0].find("--client-urls https://127.0.0.1:3000"), std::string::npos);
     loop.run_for(Seconds(100));
     EXPECT_EQ(fatal.size(), 1u);
     EXPECT_FALSE(locks.ours());
@@ -257,7 +319,7 @@ TEST_F(MachineStoreTest, after_a_fatal_error_a_notice_starts_nothing) {
     loop.run_for(Seconds(3));
     ASSERT_EQ(fatal.size(), 1u);
     ports.taken.clear();
-    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    write_notice({other_pid, {url(3000)}, {url(3001)}, "theirs"});
     loop.run_for(Seconds(3));
     EXPECT_EQ(etcds(), 0u);
     EXPECT_FALSE(locks.ours());
@@ -325,7 +387,7 @@ TEST_F(MachineStoreTest, a_holder_without_a_name_is_asked_for_with_pauses_and_to
     EXPECT_EQ(told.back(),
               "waiting for whoever holds /p/cluster/lock: it does not say which process it is");
     locks.other_says_its_name = true;
-    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    write_notice({other_pid, {url(3000)}, {url(3001)}, "theirs"});
     loop.run_for(Seconds(2));
     EXPECT_EQ(dialled, std::vector{url(3000)});
 }
@@ -379,7 +441,7 @@ TEST_F(MachineStoreWithoutWatches, the_notice_is_read_each_second) {
     loop.run_for(Seconds(1));
     EXPECT_TRUE(dialled.empty());
     EXPECT_TRUE(holds(warnings, "each second"));
-    write_notice({other_pid, {url(3000)}, {url(3001)}});
+    write_notice({other_pid, {url(3000)}, {url(3001)}, "theirs"});
     loop.run_for(Seconds(2));
     EXPECT_EQ(dialled, std::vector{url(3000)});
 }

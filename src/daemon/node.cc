@@ -1,20 +1,19 @@
 #include "daemon/node.h"
 
-#include <csignal>
-
 #include <optional>
 
 #include "base/text.h"
 #include "daemon/control.h"
 #include "daemon/ending.h"
+#include "daemon/enrolment.h"
 #include "daemon/exporting.h"
-#include "daemon/home.h"
+#include "daemon/first_join.h"
 #include "daemon/inspect.h"
+#include "daemon/residence.h"
 #include "daemon/rest.h"
 #include "daemon/store_link.h"
 #include "daemon/tell.h"
 #include "engine/runner.h"
-#include "graph/draw.h"
 #include "graph/graph.h"
 #include "kinds/standard.h"
 #include "manifest/file.h"
@@ -22,6 +21,7 @@
 #include "sys/linux/loop.h"
 #include "sys/linux/machine.h"
 #include "sys/linux/random.h"
+#include "sys/linux/secure_sockets.h"
 #include "sys/linux/sockets.h"
 #include "sys/linux/surroundings.h"
 #include "sys/linux/watch.h"
@@ -51,13 +51,14 @@ struct Node::Parts {
     LinuxLocks locks{loop};
     Catalog catalog = standard_kinds();  // above the workers, which read graphs by it
     LinuxWorkers workers{loop, {.limit = settings.workers}};
+    LinuxSecureSockets secure{loop, workers};
 
     // What is wanted, what is, and what is told of both.
     Report report{loop.clock()};
     Graph graph{catalog};
-    std::unique_ptr<TemporaryPrefix> temporary;  // null: --prefix stays
-    std::unique_ptr<Home> home;
-    std::unique_ptr<StoreLink> store;  // null: standalone
+    std::optional<Residence> residence;    // from prepare() on
+    std::unique_ptr<StoreLink> store;      // null: standalone
+    std::unique_ptr<Enrolment> enrolment;  // likewise
     std::unique_ptr<Runner> runner;
     std::unique_ptr<Exporting> exporting;
     std::unique_ptr<Rest> rest;
@@ -69,16 +70,17 @@ struct Node::Parts {
                    .cancel = [this] { cancel(); },
                    .leave = [] { leave_at_once(static_cast<int>(ExitCode::internal)); }}};
     std::optional<Error> fatal;
-    std::vector<Held> held;  // signals, control socket, timers
+    std::optional<ExitCode> early;  // asked to end before anything had begun
+    std::vector<Held> held;         // signals, control socket, timers
 
     Result<ExitCode> run();
     Result<void> prepare();
+    Result<void> enter(const Home& home);
+    Result<void> enrol();
     void open_store();
     MeshRest mesh_rest() const;
     void make_runner();
     void follow_manifest();
-    void announce();
-    void listen_to_signals();
     void serve_questions();
 
     struct Change {  // of the graph
@@ -90,7 +92,6 @@ struct Node::Parts {
     void adopt(Manifest next, const Change& change);
     void collect(const Amendment& amendment);
     void redraw(const Change& change);
-    void draw();
 
     void moved() {
         if (rest) rest->moved();
@@ -114,7 +115,9 @@ Result<ExitCode> Node::run() {
 }
 
 Result<ExitCode> Node::Parts::run() {
-    if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
+    auto prepared = prepare();
+    if (early) return *early;
+    if (!prepared) return std::move(prepared).error();
     loop.run();
     if (fatal) report.publish(happened::Fatal{fatal->text});
     report.publish(happened::Stopped{static_cast<int>(ending.code())});
@@ -133,22 +136,16 @@ Result<void> Node::Parts::prepare() {
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
     auto change = declare(*first);
     if (!change) return std::move(change).error();
-    if (settings.tmp_prefix) {
-        auto made = make_temporary_directory("hansa-");
-        if (!made) return std::move(made).error().during("--tmp-prefix");
-        temporary = std::make_unique<TemporaryPrefix>(machine.files, *made);
-        settings.prefix = std::move(*made);
-    }
-    settings.prefix = absolute_path(settings.prefix);
-    auto opened = Home::open({machine.files, locks, machine.accounts, random}, settings.prefix,
-                             settings.host);
+    auto opened = Residence::open({machine.files, locks, machine.accounts, random}, loop.clock(),
+                                  settings, [this](const Home& home) { return enter(home); });
     if (!opened) return std::move(opened).error();
-    home = std::move(*opened);
+    residence.emplace(std::move(*opened));
 
-    announce();
-    listen_to_signals();
+    tell_start(report, settings);
+    held = ending.listen(loop);
     serve_questions();
     if (!settings.standalone) open_store();
+    if (auto enrolled = enrol(); !enrolled) return enrolled;
     make_runner();
     adopt(std::move(*first), *change);
     trim_memory();  // the text of the graph and its tree are gone
@@ -159,6 +156,23 @@ Result<void> Node::Parts::prepare() {
             ending.finish("the time given by --max-runtime is up", ExitCode::max_runtime);
         }));
     return {};
+}
+
+Result<void> Node::Parts::enter(const Home& home) {
+    auto ended =
+        join_first({loop, secure, machine.files, machine.accounts, random, report}, settings, home);
+    if (!ended) return std::move(ended).error();
+    early = *ended;
+    return early ? Result<void>(Error{Code::cancelled, "ended while joining"}) : Result<void>{};
+}
+
+Result<void> Node::Parts::enrol() {
+    if (!store) return {};
+    enrolment =
+        std::make_unique<Enrolment>(Enrolment::Ports{loop, workers, secure, machine.files, locks,
+                                                     machine.accounts, random, report},
+                                    settings, *residence->home, [this] { return store->urls(); });
+    return enrolment->start(*residence->credentials);
 }
 
 void Node::Parts::follow_manifest() {
@@ -172,24 +186,9 @@ void Node::Parts::follow_manifest() {
             happened::Warned{"edits of the graph file are not seen: " + watching.error().text});
 }
 
-void Node::Parts::announce() {
-    report.publish(happened::AgentStarted{HANSA_VERSION, settings.host.text(), settings.graph_file,
-                                          describe_store(settings), process_id()});
-    for (const std::string& each : flags_without_effect(settings))
-        report.publish(happened::Warned{each});
-    if (settings.standalone)
-        report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
-}
-
-void Node::Parts::listen_to_signals() {
-    held.push_back(loop.on_signal(SIGINT, [this] { ending.on_signal("SIGINT"); }));
-    held.push_back(loop.on_signal(SIGTERM, [this] { ending.on_signal("SIGTERM"); }));
-    if (is_ignored(SIGHUP)) return;
-    held.push_back(loop.on_signal(SIGHUP, [this] { ending.on_signal("SIGHUP"); }));
-}
-
 void Node::Parts::serve_questions() {
-    auto served = serve_control(sockets, machine.accounts, home->control_socket(), report);
+    auto served =
+        serve_control(sockets, machine.accounts, residence->home->control_socket(), report);
     if (served) {
         held.push_back(std::move(*served));
     } else {
@@ -201,7 +200,7 @@ void Node::Parts::open_store() {
     store = std::make_unique<StoreLink>(
         StoreLink::Ports{loop, machine.files, *watcher, machine.processes, locks, sockets,
                          machine.accounts, random, catalog, report},
-        settings, *home,
+        settings, *residence->home, *residence->credentials,
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
             .on_moved = [this] { moved(); },
@@ -260,13 +259,8 @@ void Node::Parts::redraw(const Change& change) {
     tell(report, graph, change.delta, change.by, change.took);
     runner->adopt(change.delta);
     rest->moved();
-    draw();
-}
-
-void Node::Parts::draw() {
-    if (settings.graphviz.empty()) return;
-    auto written = machine.files.write(absolute_path(settings.graphviz), as_dot(graph), {});
-    if (!written) report.publish(happened::Warned{"--graphviz: " + written.error().text});
+    if (!settings.graphviz.empty())
+        draw(report, machine.files, absolute_path(settings.graphviz), graph);
 }
 
 void Node::Parts::converged() {

@@ -1,5 +1,6 @@
 #include "daemon/settings.h"
 
+#include "base/host_port.h"
 #include "base/text.h"
 
 namespace hansa {
@@ -31,24 +32,20 @@ std::vector<std::string> flags_without_effect(const Settings& settings) {
 }
 
 Result<std::string> parse_url(const std::string& text) {
-    constexpr std::string_view scheme = "http://";
+    constexpr std::string_view scheme = "https://";
     std::string_view rest = text;
-    if (rest.starts_with("https://"))
+    if (rest.starts_with("http://"))
         return Error{Code::invalid, "url \"" + printable(text) +
-                                        "\": https needs certificates, which this version cannot "
-                                        "be given; write http://HOST:PORT"};
+                                        "\": a store is never spoken to in clear; write "
+                                        "https://HOST:PORT"};
     if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
     while (rest.ends_with('/')) rest.remove_suffix(1);
-    const std::size_t colon = rest.rfind(':');
-    const auto port = colon == rest.npos ? std::nullopt : to_int(rest.substr(colon + 1));
-    const std::string_view host = rest.substr(0, colon == rest.npos ? 0 : colon);
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    const bool plain = host.find_first_of("/:@ \t\n") == host.npos;
-    if (!port || *port < 1 || *port > 65535 || host.empty() || !(plain || bracketed))
+    auto at = HostPort::parse(rest);
+    if (!at)
         return Error{Code::invalid, "url \"" + printable(text) +
-                                        "\" is not of the form http://HOST:PORT, PORT from 1 to "
-                                        "65535, as in http://127.0.0.1:2379"};
-    return std::string(scheme) + std::string(rest);
+                                        "\" is not of the form https://HOST:PORT, PORT from 1 to "
+                                        "65535, as in https://127.0.0.1:2379"};
+    return std::string(scheme) + at->text();
 }
 
 ExitCode exit_code_of(Code code) {

@@ -7,13 +7,22 @@
 #include <vector>
 
 #include "base/host.h"
+#include "base/host_port.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "trust/token.h"
 
 namespace hansa {
 
 enum class LogFormat { text, json };
 enum class Verbosity { quiet, normal, verbose };
+
+// Certificates from elsewhere: PEM files.
+struct TlsPaths {
+    std::string certificate;  // chain, leaf first
+    std::string key;
+    std::string roots;  // whose certificates are believed
+};
 
 struct Settings {
     Settings(std::string graph, HostName name)
@@ -28,9 +37,13 @@ struct Settings {
     bool no_server = false;  // never runs an etcd, whatever happens
     bool noop = false;
     bool watch = true;
-    std::vector<std::string> seeds;        // client URLs of stores that exist
+    std::vector<std::string> seeds;       // client URLs of stores that exist
+    std::optional<Token> join;            // how to come to an identity, where there is none
+    std::optional<HostPort> join_listen;  // where an authority here answers joins; empty: loopback
+    Duration certificate_life = Seconds{24 * 3600};  // of those that an authority here makes
     std::vector<std::string> client_urls;  // where our etcd serves; empty: default or free ports
     std::vector<std::string> server_urls;  // its peer URLs; likewise
+    std::optional<TlsPaths> tls;           // empty: Hansa's own certificates
     std::optional<Seconds> converged_timeout;
     std::optional<Seconds> max_runtime;
     std::uint32_t sema = 0;
@@ -44,14 +57,14 @@ struct Settings {
 std::string default_prefix(bool root, const char* xdg_state_home, const char* home);
 
 // Where the agent shares data, for its first log line: "standalone", "with the store of this
-// machine", "joining http://…".
+// machine", "joining https://…".
 std::string describe_store(const Settings& settings);
 
 // Flags that were given and change nothing, each with the reason.
 std::vector<std::string> flags_without_effect(const Settings& settings);
 
-// "http://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
-// is refused with what would be right.
+// "https://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
+// is refused with what would be right: nothing is ever sent in clear.
 Result<std::string> parse_url(const std::string& text);
 
 // graph.md 3, "Exit codes of hansa run".

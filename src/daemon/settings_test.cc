@@ -16,26 +16,27 @@ TEST(Settings, others_keep_it_in_their_state_directory) {
 }
 
 TEST(Settings, urls_with_and_without_scheme_are_one_form) {
-    for (const char* text : {"127.0.0.1:2379", "http://127.0.0.1:2379", "http://127.0.0.1:2379/"}) {
+    for (const char* text :
+         {"127.0.0.1:2379", "https://127.0.0.1:2379", "https://127.0.0.1:2379/"}) {
         auto url = parse_url(text);
         ASSERT_TRUE(url) << url.error().text;
-        EXPECT_EQ(*url, "http://127.0.0.1:2379");
+        EXPECT_EQ(*url, "https://127.0.0.1:2379");
     }
-    auto six = parse_url("http://[::1]:2379");
+    auto six = parse_url("https://[::1]:2379");
     ASSERT_TRUE(six);
-    EXPECT_EQ(*six, "http://[::1]:2379");
+    EXPECT_EQ(*six, "https://[::1]:2379");
 }
 
 TEST(Settings, what_is_no_url_is_refused_with_the_right_form) {
     for (const char* text : {"", "host", "host:", ":2379", "host:0", "host:65536", "host:2379x",
-                             "http://a b:1", "http://u@h:1", "http://h:1/path", "::1:2379"}) {
+                             "https://a b:1", "https://u@h:1", "https://h:1/path", "::1:2379"}) {
         auto url = parse_url(text);
         ASSERT_FALSE(url) << text;
-        EXPECT_NE(url.error().text.find("http://HOST:PORT"), std::string::npos);
+        EXPECT_NE(url.error().text.find("https://HOST:PORT"), std::string::npos);
     }
-    auto tls = parse_url("https://h:1");
-    ASSERT_FALSE(tls);
-    EXPECT_NE(tls.error().text.find("certificates"), std::string::npos);
+    auto plain = parse_url("http://h:1");
+    ASSERT_FALSE(plain);
+    EXPECT_NE(plain.error().text.find("https://"), std::string::npos);
 }
 
 TEST(Settings, addresses_of_an_etcd_that_never_runs_are_told) {

@@ -28,21 +28,22 @@ std::string remedy_for(const Settings& settings, const Home& home) {
 
 // Seeds are joined, and founded in only when told so; the machine's own store is founded in by
 // whoever comes first.
-Admission admission_for(const Settings& settings, const Home& home) {
+Admission admission_for(const Settings& settings, const Home& home, const std::string& certified) {
     const bool may_found = settings.seeds.empty() || settings.found;
     return {home.identity().cluster, may_found ? Founding::if_empty : Founding::never,
-            remedy_for(settings, home)};
+            remedy_for(settings, home), certified};
 }
 
 }  // namespace
 
 struct StoreLink::State : KeyWatcher {
-    State(Ports given, const Settings& wanted, Home& own, Events listeners)
+    State(Ports given, const Settings& wanted, Home& own, HostCredentials& shown, Events listeners)
         : ports(given),
           settings(wanted),
           home(own),
+          credentials(shown),
           events(std::move(listeners)),
-          store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}})),
+          store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
                options(), mesh_events()) {}
 
@@ -53,7 +54,7 @@ struct StoreLink::State : KeyWatcher {
         made.membership.incarnation = identity.incarnation;
         made.membership.version = HANSA_VERSION;
         made.membership.where = "process " + std::to_string(process_id()) + " on " + host_name();
-        made.membership.admission = admission_for(settings, home);
+        made.membership.admission = admission_for(settings, home, credentials.cluster());
         return made;
     }
 
@@ -76,10 +77,47 @@ struct StoreLink::State : KeyWatcher {
     // Whatever the refusal is, it is about who we are, not about how busy the store is.
     void refused(const Error& error) { events.on_fatal(Error{Code::conflict, error.text}); }
 
-    void found(std::vector<std::string> urls) {
+    void found(StorePlace place) {
         const bool ours = machine && machine->serves();
-        store->use_endpoints(urls);
-        mesh.advertise(ours ? std::move(urls) : std::vector<std::string>{});
+        urls = place.urls;
+        if (!place.server_name.empty()) server_name = place.server_name;
+        show_identity();
+        store->use_endpoints(place.urls);
+        mesh.advertise(ours ? std::move(place.urls) : std::vector<std::string>{});
+    }
+
+    void show_identity() {
+        const Credentials& now = credentials.current();
+        store->use_identity({now.roots_pem(), now.chain_pem(), now.tls_key.pem(), server_name});
+    }
+
+    // A store elsewhere will never believe the certificates that this machine makes for itself.
+    void distrusted(const Error& why) {
+        if (settings.seeds.empty() || credentials.source() != TrustSource::machine) return;
+        events.on_fatal(
+            Error{Code::conflict,
+                  why.text + "; this host's own certificates (cluster " + credentials.cluster() +
+                      ") serve this machine only: give --join TOKEN (made there with \"hansa token "
+                      "create\"), or --tls-cert, --tls-key and --tls-ca"});
+    }
+
+    void refresh_credentials() {
+        auto changed = credentials.refresh();
+        const std::string trouble = changed ? std::string() : changed.error().text;
+        if (!trouble.empty() && trouble != refresh_trouble)
+            ports.report.publish(
+                happened::Warned{"this host's certificate is not renewed: " + trouble});
+        refresh_trouble = trouble;
+        if (changed && *changed) show_identity();
+        refresh = ports.loop.after(credentials.until_refresh(), [this] { refresh_credentials(); });
+    }
+
+    MachineStore::Certify certifier() {
+        return [certifier = StoreCertifier(
+                    {ports.files, ports.accounts, ports.random}, ports.loop.clock(),
+                    {home.cluster_directory() + "/tls", home.authority_directory(), settings.tls},
+                    {home.identity().uuid, home.identity().host})](
+                   const std::vector<std::string>& served) { return certifier.certify(served); };
     }
 
     void start_machine_store();
@@ -89,7 +127,14 @@ struct StoreLink::State : KeyWatcher {
     Ports ports;
     const Settings& settings;
     Home& home;
+    HostCredentials& credentials;
     Events events;
+    // Of Hansa's own authorities; of a store certified elsewhere: what the machine's store says
+    // about itself, or for seeds the host that is dialled.
+    std::string server_name;
+    std::vector<std::string> urls;  // of the machine's store
+    Held refresh;
+    std::string refresh_trouble;  // as it was told
     std::unique_ptr<EtcdStore> store;
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
@@ -104,10 +149,10 @@ void StoreLink::State::start_machine_store() {
                              .client_urls = settings.client_urls,
                              .peer_urls = settings.server_urls,
                              .may_serve = !settings.no_server},
-        MachineStore::Events{
-            .on_endpoints = [this](std::vector<std::string> urls) { found(std::move(urls)); },
-            .on_fatal = events.on_fatal,
-            .on_log = [this](const std::string& line) { keep_etcd_log(line); }});
+        certifier(),
+        MachineStore::Events{.on_place = [this](StorePlace place) { found(std::move(place)); },
+                             .on_fatal = events.on_fatal,
+                             .on_log = [this](const std::string& line) { keep_etcd_log(line); }});
     machine->start();
 }
 
@@ -120,13 +165,22 @@ void StoreLink::State::keep_etcd_log(const std::string& line) {
     (void)etcd_log->add(line);
 }
 
-StoreLink::StoreLink(Ports ports, const Settings& settings, Home& home, Events events)
-    : state_(std::make_unique<State>(ports, settings, home, std::move(events))) {}
+StoreLink::StoreLink(Ports ports, const Settings& settings, Home& home,
+                     HostCredentials& credentials, Events events)
+    : state_(std::make_unique<State>(ports, settings, home, credentials, std::move(events))) {}
 
 StoreLink::~StoreLink() = default;
 
 void StoreLink::start() {
     const std::vector<std::string>& seeds = state_->settings.seeds;
+    if (state_->credentials.source() != TrustSource::elsewhere)
+        state_->server_name = store_server_name;
+    state_->store->on_distrust(
+        [state = state_.get()](const Error& why) { state->distrusted(why); });
+    state_->show_identity();
+    state_->refresh =
+        state_->ports.loop.after(state_->credentials.until_refresh(),
+                                 [state = state_.get()] { state->refresh_credentials(); });
     state_->mesh.start();
     if (seeds.empty()) {
         state_->start_machine_store();
@@ -145,6 +199,10 @@ void StoreLink::publish(std::vector<Export> exports) {
 
 void StoreLink::collect(std::vector<CollectRequest> requests) {
     state_->mesh.collect(std::move(requests));
+}
+
+std::vector<std::string> StoreLink::urls() const {
+    return state_->settings.seeds.empty() ? state_->urls : state_->settings.seeds;
 }
 
 KeyValue* StoreLink::key_value() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/credentials.h"
 #include "daemon/home.h"
 #include "daemon/machine_store.h"
 #include "daemon/rest.h"
@@ -40,7 +41,8 @@ class StoreLink {
     };
 
     // Everything given must outlive the link.
-    StoreLink(Ports ports, const Settings& settings, Home& home, Events events);
+    StoreLink(Ports ports, const Settings& settings, Home& home, HostCredentials& credentials,
+              Events events);
     ~StoreLink();
 
     void start();
@@ -48,6 +50,9 @@ class StoreLink {
     // What this host exports and collects from now on; may be called before start().
     void publish(std::vector<Export> exports);
     void collect(std::vector<CollectRequest> requests);
+
+    // Where the store answers clients, as known now.
+    std::vector<std::string> urls() const;
 
     KeyValue* key_value();
     KeyWatcher* key_watcher();

@@ -36,10 +36,9 @@ Error garbage(std::string_view key) {
     return {Code::invalid, printable(key) + ": not a key of this program; remove it"};
 }
 
-Error foreign_cluster(const Admission& wish, const std::string& found) {
+Error foreign_cluster(const Admission& wish, const std::string& ours, const std::string& found) {
     return {Code::conflict, "the store belongs to cluster " + printable(found, 80) +
-                                ", but this host belongs to " + wish.cluster_id + "; " +
-                                wish.remedy};
+                                ", but this host belongs to " + ours + "; " + wish.remedy};
 }
 
 Error name_taken(const Applicant& me, const NameRecord& owner) {
@@ -133,8 +132,9 @@ Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applic
         if (!cluster)
             return Error{Code::conflict, "the store holds no cluster that this program knows: " +
                                              cluster.error().text};
-        if (!wish.cluster_id.empty() && cluster->id != wish.cluster_id)
-            return foreign_cluster(wish, cluster->id);
+        for (const std::string& only : {wish.cluster_id, wish.new_cluster_id})
+            if (!only.empty() && cluster->id != only)
+                return foreign_cluster(wish, only, cluster->id);
         step.cluster_id = cluster->id;
         claim.when.push_back(Compare::created(keys::cluster(), facts.cluster->created));
     } else {

@@ -57,6 +57,9 @@ struct Admission {
     Founding founding = Founding::never;
     // For people: what to do when the store is not that cluster's.
     std::string remedy = "point --seeds at its own cluster";
+    // The authority's: the only one acceptable too, and the id of a cluster that is founded, so
+    // that certificates and data name the same one; empty: whichever is there, or a random one.
+    std::string new_cluster_id{};
 };
 
 // What a peer knows of itself before it asks.

@@ -29,7 +29,7 @@ TEST(Identity, records_come_back_as_they_went) {
     EXPECT_EQ(*decode_cluster(encode(cluster)), cluster);
     const NameRecord name{"a", "u", "then", "there"};
     EXPECT_EQ(*decode_name(keys::name_of(host("a")), encode(name)), name);
-    const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"http://127.0.0.1:2379"}};
+    const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"https://127.0.0.1:2379"}};
     EXPECT_EQ(*decode_peer(keys::peer(host("a")), encode(peer)), peer);
 }
 
@@ -112,6 +112,18 @@ TEST(Identity, another_cluster_is_refused_with_both_ids) {
     ASSERT_FALSE(empty);
     EXPECT_EQ(empty.error().code, Code::conflict);
     EXPECT_NE(empty.error().text.find("; restore /p/cluster"), std::string::npos);
+}
+
+TEST(Identity, a_certified_cluster_is_founded_under_its_id_and_no_other_is_entered) {
+    Admission wish{"", Founding::if_empty};
+    wish.new_cluster_id = "certified";
+    EXPECT_TRUE(decide_admission({}, me, wish, "certified", now));
+    EXPECT_TRUE(decide_admission({cluster_record("certified"), {}}, me, wish, "certified", now));
+    const auto refused =
+        decide_admission({cluster_record("theirs"), {}}, me, wish, "certified", now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::conflict);
+    EXPECT_NE(refused.error().text.find("belongs to certified"), std::string::npos);
 }
 
 TEST(Identity, a_taken_name_is_refused_with_its_owner) {

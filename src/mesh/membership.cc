@@ -20,7 +20,9 @@ Membership::Membership(Loop& loop, Store& store, Random& random, HostName host,
       host_(std::move(host)),
       options_(std::move(options)),
       events_(std::move(events)),
-      new_cluster_id_(make_uuid(random)) {
+      new_cluster_id_(options_.admission.new_cluster_id.empty()
+                          ? make_uuid(random)
+                          : options_.admission.new_cluster_id) {
     hold_lease();
     look();
 }

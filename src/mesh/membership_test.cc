@@ -168,7 +168,7 @@ TEST_F(Joining, the_record_is_written_only_when_something_in_it_changes) {
     peer.membership->advertise({});
     loop.run_for(Seconds{600});
     EXPECT_EQ(cluster.revision(), before);
-    peer.membership->advertise({"http://127.0.0.1:2379"});
+    peer.membership->advertise({"https://127.0.0.1:2379"});
     loop.run_for(Seconds{600});
     EXPECT_EQ(cluster.revision(), before + 1);
 }

@@ -28,6 +28,16 @@ bool is_fault(const std::string& level) {
     return level == "error" || level == "fatal" || level == "panic" || level == "dpanic";
 }
 
+// etcd's flags of its two sides differ in a prefix, but not everywhere.
+void add_tls(std::vector<std::string>& line, const std::string& side, const EtcdTls& tls) {
+    const std::string prefix = side == "client" ? "--" : "--peer-";
+    line.push_back(prefix + "cert-file=" + tls.certificate_file);
+    line.push_back(prefix + "key-file=" + tls.key_file);
+    line.push_back(prefix + "trusted-ca-file=" + tls.roots_file);
+    line.push_back(prefix + "client-cert-auth=true");
+    if (!tls.crl_file.empty()) line.push_back("--" + side + "-crl-file=" + tls.crl_file);
+}
+
 }  // namespace
 
 std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
@@ -60,10 +70,15 @@ std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
         "--auto-compaction-retention=" + std::to_string(config.revisions_kept),
         // A client of another make may ping an idle connection as often as it likes.
         "--grpc-keepalive-min-time=500ms",
+        // JSON over HTTP, which no peer of ours speaks: a port within the port.
+        "--enable-grpc-gateway=false",
         "--logger=zap",
         "--log-level=info",
         "--log-outputs=stderr",
     };
+    add_tls(line, "client", config.client_tls);
+    add_tls(line, "peer", config.peer_tls);
+    line.push_back("--peer-cert-allowed-cn=" + config.member_name);
     line.insert(line.end(), config.more_flags.begin(), config.more_flags.end());
     return line;
 }

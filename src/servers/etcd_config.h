@@ -27,6 +27,16 @@ struct EtcdMember {
     std::string peer_url;
 };
 
+// One side of an etcd: what it shows and whom it lets in. Files; etcd reads certificate and key for
+// each handshake anew, the roots at its start only (measured with 3.4.23).
+struct EtcdTls {
+    std::string certificate_file;  // chain, leaf first
+    std::string key_file;
+    std::string roots_file;  // whose certificates are let in
+    std::string crl_file;    // of certificates that were taken back; empty: none
+};
+
+// Both sides speak mutual TLS, always.
 struct EtcdConfig {
     enum class Entry { founding, joining };
 
@@ -38,7 +48,10 @@ struct EtcdConfig {
     std::vector<std::string> clients_told;  // what others are told; empty: as it listens
     std::vector<std::string> peers_told;    // what others are told; empty: as it listens
     std::vector<EtcdMember> members;        // of the whole cluster; empty: this one only
-    std::string token;                      // tells clusters apart that reuse addresses
+    EtcdTls client_tls;
+    EtcdTls peer_tls;
+    std::string member_name;  // common name that members insist on among themselves
+    std::string token;        // tells clusters apart that reuse addresses
     Entry entry = Entry::founding;
     EtcdTiming timing;
     std::uint64_t quota_bytes = std::uint64_t{2} << 30;

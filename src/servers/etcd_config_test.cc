@@ -16,8 +16,11 @@ EtcdConfig example() {
     EtcdConfig config;
     config.name = "a";
     config.data_directory = "/var/lib/hansa/a/etcd";
-    config.client_urls = {"http://127.0.0.1:2379"};
-    config.peer_urls = {"http://127.0.0.1:2380"};
+    config.client_urls = {"https://127.0.0.1:2379"};
+    config.peer_urls = {"https://127.0.0.1:2380"};
+    config.client_tls = {"/tls/client.pem", "/tls/client.key", "/tls/roots.pem", ""};
+    config.peer_tls = {"/tls/peer.pem", "/tls/peer.key", "/tls/members.pem", ""};
+    config.member_name = "hansa-member";
     config.token = "t1";
     return config;
 }
@@ -28,11 +31,11 @@ TEST(EtcdConfig, a_founder_is_a_cluster_of_its_own) {
                   "etcd",
                   "--name=a",
                   "--data-dir=/var/lib/hansa/a/etcd",
-                  "--listen-client-urls=http://127.0.0.1:2379",
-                  "--advertise-client-urls=http://127.0.0.1:2379",
-                  "--listen-peer-urls=http://127.0.0.1:2380",
-                  "--initial-advertise-peer-urls=http://127.0.0.1:2380",
-                  "--initial-cluster=a=http://127.0.0.1:2380",
+                  "--listen-client-urls=https://127.0.0.1:2379",
+                  "--advertise-client-urls=https://127.0.0.1:2379",
+                  "--listen-peer-urls=https://127.0.0.1:2380",
+                  "--initial-advertise-peer-urls=https://127.0.0.1:2380",
+                  "--initial-cluster=a=https://127.0.0.1:2380",
                   "--initial-cluster-state=new",
                   "--initial-cluster-token=t1",
                   "--heartbeat-interval=100",
@@ -46,29 +49,48 @@ TEST(EtcdConfig, a_founder_is_a_cluster_of_its_own) {
                   "--auto-compaction-mode=revision",
                   "--auto-compaction-retention=10000",
                   "--grpc-keepalive-min-time=500ms",
+                  "--enable-grpc-gateway=false",
                   "--logger=zap",
                   "--log-level=info",
                   "--log-outputs=stderr",
+                  "--cert-file=/tls/client.pem",
+                  "--key-file=/tls/client.key",
+                  "--trusted-ca-file=/tls/roots.pem",
+                  "--client-cert-auth=true",
+                  "--peer-cert-file=/tls/peer.pem",
+                  "--peer-key-file=/tls/peer.key",
+                  "--peer-trusted-ca-file=/tls/members.pem",
+                  "--peer-client-cert-auth=true",
+                  "--peer-cert-allowed-cn=hansa-member",
               }));
+}
+
+TEST(EtcdConfig, certificates_that_were_taken_back_are_named_to_each_side) {
+    auto config = example();
+    config.client_tls.crl_file = "/tls/clients.crl";
+    config.peer_tls.crl_file = "/tls/members.crl";
+    EXPECT_TRUE(has(config, "--client-crl-file=/tls/clients.crl"));
+    EXPECT_TRUE(has(config, "--peer-crl-file=/tls/members.crl"));
 }
 
 TEST(EtcdConfig, who_joins_names_all_members_and_an_existing_cluster) {
     auto config = example();
     config.entry = EtcdConfig::Entry::joining;
-    config.members = {{"a", "http://10.0.0.1:2380"}, {"b", "http://10.0.0.2:2380"}};
+    config.members = {{"a", "https://10.0.0.1:2380"}, {"b", "https://10.0.0.2:2380"}};
     EXPECT_TRUE(has(config, "--initial-cluster-state=existing"));
-    EXPECT_TRUE(has(config, "--initial-cluster=a=http://10.0.0.1:2380,b=http://10.0.0.2:2380"));
+    EXPECT_TRUE(has(config, "--initial-cluster=a=https://10.0.0.1:2380,b=https://10.0.0.2:2380"));
 }
 
 TEST(EtcdConfig, others_may_be_told_addresses_that_it_does_not_listen_on) {
     auto config = example();
-    config.client_urls = {"http://0.0.0.0:2379"};
-    config.clients_told = {"http://10.0.0.1:2379", "http://192.0.2.1:2379"};
-    config.peers_told = {"http://10.0.0.1:2380"};
-    EXPECT_TRUE(has(config, "--listen-client-urls=http://0.0.0.0:2379"));
-    EXPECT_TRUE(has(config, "--advertise-client-urls=http://10.0.0.1:2379,http://192.0.2.1:2379"));
-    EXPECT_TRUE(has(config, "--initial-advertise-peer-urls=http://10.0.0.1:2380"));
-    EXPECT_TRUE(has(config, "--initial-cluster=a=http://10.0.0.1:2380"));
+    config.client_urls = {"https://0.0.0.0:2379"};
+    config.clients_told = {"https://10.0.0.1:2379", "https://192.0.2.1:2379"};
+    config.peers_told = {"https://10.0.0.1:2380"};
+    EXPECT_TRUE(has(config, "--listen-client-urls=https://0.0.0.0:2379"));
+    EXPECT_TRUE(
+        has(config, "--advertise-client-urls=https://10.0.0.1:2379,https://192.0.2.1:2379"));
+    EXPECT_TRUE(has(config, "--initial-advertise-peer-urls=https://10.0.0.1:2380"));
+    EXPECT_TRUE(has(config, "--initial-cluster=a=https://10.0.0.1:2380"));
 }
 
 TEST(EtcdConfig, the_operators_flags_come_last_and_so_win) {

@@ -28,7 +28,7 @@ char state_of(int pid) {
 
 EtcdConfig config_in(const std::string& directory, LinuxLoop& loop) {
     LinuxSockets sockets(loop);
-    const auto url = [&] { return "http://127.0.0.1:" + std::to_string(*sockets.free_port()); };
+    const auto url = [&] { return "https://127.0.0.1:" + std::to_string(*sockets.free_port()); };
     EtcdConfig config;
     config.name = "only";
     config.data_directory = directory + "/data";
@@ -36,6 +36,7 @@ EtcdConfig config_in(const std::string& directory, LinuxLoop& loop) {
     config.peer_urls = {url()};
     config.token = directory;
     config.timing = test::fast_timing;
+    test::TlsFiles(directory, loop.clock().wall()).use_for(config);
     return config;
 }
 

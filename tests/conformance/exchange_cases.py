@@ -125,7 +125,7 @@ def c16(t):
     t.until_content("mgmtA/f3b", "i am f3b\n")
     b.wait_at_rest()
     a.wait_at_rest()
-    revision = json.loads(etcdctl(store(t, a), "get", "/hansa/v1/exports", "--prefix", "-w",
+    revision = json.loads(etcdctl(t, store(t, a), "get", "/hansa/v1/exports", "--prefix", "-w",
                                   "json"))
     newest = max(kv["mod_revision"] for kv in revision["kvs"])
     marks = a.mark(), b.mark()
@@ -141,7 +141,7 @@ def c16(t):
     a.wait_for("peer_turned", since=marks[0], host="b", state="back")
     equal(a.seen("collected", marks[0]), [], "redraws at a")
     equal(a.seen("resource_ran", marks[0], outcome="changed"), [], "changes at a")
-    after = json.loads(etcdctl(store(t, a), "get", "/hansa/v1/exports", "--prefix", "-w", "json"))
+    after = json.loads(etcdctl(t, store(t, a), "get", "/hansa/v1/exports", "--prefix", "-w", "json"))
     equal(max(kv["mod_revision"] for kv in after["kvs"]), newest, "the newest write")
     equal([x.stop() for x in (a, b)], [0, 0], "exit codes")
 
@@ -186,7 +186,7 @@ collect:
     conflict = a.wait_for("conflict")
     equal((conflict["loser"], conflict["keeper"]),
           ("file[shared] from c", "file[shared] from b"), "both are named")
-    value = etcdctl(store(t, a), "get", "/hansa/v1/kv/stage-b", "--print-value-only").strip()
+    value = etcdctl(t, store(t, a), "get", "/hansa/v1/kv/stage-b", "--print-value-only").strip()
     assert value, "the collected kv was set"
     t.graph("b.yaml", "graph: nothing\n")  # b withdraws; c takes the path over
     t.until_content("abs/shared", "from c")
@@ -204,6 +204,7 @@ def c23(t):
     equal(same.wait(), 3, "the same name and directory")
     assert any("a" in line and "pid" in line for line in same.lines), same.tell()
 
+    t.share_authority(t.at("other"))
     twin = t.run(graph, "--hostname", "a", "--prefix", t.at("other"), "--seeds", url)
     equal(twin.wait(), 3, "the same name from another directory")
     assert any("name" in line for line in twin.lines), twin.tell()
@@ -309,7 +310,8 @@ def tmp_prefix(t):
 
 @case("tmp-prefix-seeds", "--tmp-prefix with seeds gives name and exports back when it ends")
 def tmp_prefix_seeds(t):
-    holder = t.run(demo_graph(t, "a"), "--hostname", "a")
+    t.certified().issue("a", ["IP:127.0.0.1"])  # it serves
+    holder = t.run(demo_graph(t, "a"), "--hostname", "a", *t.certified().flags("a"))
     store = holder.wait_for("store_changed", state="connected")["detail"]
     env = {k: v for k, v in t.env.items() if k != "HANSA_PREFIX"}
     env["TMPDIR"] = t.at("tmp")

@@ -163,7 +163,7 @@ def fatal_end(t):
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     flags = ["run", "--hostname", "a", "--client-urls", url, t.graph("g.yaml", GRAPH)]
     done = t.command(*flags, "--log-format", "json")
     equal(done.returncode, 1, done.stderr)

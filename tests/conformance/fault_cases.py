@@ -191,7 +191,7 @@ def odd_names(t):
     for where in ("in", "own"):
         t.until(lambda w=where: sorted(os.listdir(t.at(w))) == wanted, what=f"files in {where}")
     url = store(t, agent)
-    keys = etcdctl(url, "get", "/hansa/v1/exports/odd/", "--prefix", "--keys-only").split()
+    keys = etcdctl(t, url, "get", "/hansa/v1/exports/odd/", "--prefix", "--keys-only").split()
     names = [k.removeprefix("/hansa/v1/exports/odd/") for k in keys]
     equal(len([n for n in names if n.startswith("file/")]), len(ODD_NAMES), "exports")
     for wanted in ("file/%2E%2E", "file/..%2F..%2Fetc%2Fpasswd", "file/%2F", "file/a%2Fb",

@@ -23,16 +23,22 @@ def free_port():
 def bare_etcd(t, port=None):
     """A store that no agent of ours runs; its client URL."""
     port = port or free_port()
-    url, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    url, peer = f"https://127.0.0.1:{port}", f"https://127.0.0.1:{free_port()}"
+    certificate, key = t.certified().issue("store", ["IP:127.0.0.1"])
+    tls = [f"--{side}{flag}" for side in ("", "peer-")
+           for flag in (f"cert-file={certificate}", f"key-file={key}", "client-cert-auth",
+                        f"trusted-ca-file={t.certified().roots}")]
+    t.bare.add(url)
     with open(t.at("etcd.log"), "ab") as log:
         server = subprocess.Popen(
             ["etcd", "--name", "bare", "--data-dir", t.at("bare"), "--listen-client-urls", url,
              "--advertise-client-urls", url, "--listen-peer-urls", peer,
-             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"bare={peer}"],
+             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"bare={peer}", *tls],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         yield url
     finally:
+        t.bare.discard(url)
         server.send_signal(signal.SIGCONT)
         server.kill()
         server.wait()
@@ -114,7 +120,7 @@ def store_away_at_start(t):
     with bare_etcd(t, port) as url:
         t.until_content("a/from-a", "first")
         agent.wait_at_rest()
-        assert etcdctl(url, "get", "/hansa/v1/cluster", "--keys-only").strip(), "a cluster"
+        assert etcdctl(t, url, "get", "/hansa/v1/cluster", "--keys-only").strip(), "a cluster"
         equal(etcd_of(agent), None, "no etcd of its own")
         equal(agent.stop(), 0, "exit code")
 
@@ -140,11 +146,12 @@ def store_killed(t):
 def stolen_address(t):
     with bare_etcd(t) as url:  # its data, served again below, make it another cluster
         stranger = t.run(peer_graph(t, "c"), "--hostname", "c", "--prefix", t.at("other"),
-                         "--seeds", url, "--found", "-t", "0")
+                         "--seeds", url, "--found", "-t", "0",
+                         *t.certified().flags("c"))
         equal(stranger.wait(), 0, "exit code")
     port = free_port()
     agents = {"a": t.run(peer_graph(t, "a"), "--hostname", "a", "--client-urls",
-                         f"http://127.0.0.1:{port}")}
+                         f"https://127.0.0.1:{port}")}
     store(t, agents["a"])
     agents["b"] = t.run(peer_graph(t, "b"), "--hostname", "b")
     for host in "ab":
@@ -236,9 +243,9 @@ def put_garbage(t, url):
                        "/hansa/v1/names/evil": "{", "/hansa/v1/kv/%": "x",
                        "/hansa/v1/nonsense": "x", "/hansa/v2/later": "x"}.items():
         if value:
-            etcdctl(url, "put", "--", key, data=value)
+            etcdctl(t, url, "put", "--", key, data=value)
         else:
-            etcdctl(url, "put", "--", key, "")
+            etcdctl(t, url, "put", "--", key, "")
     return len(wrong)
 
 
@@ -250,7 +257,7 @@ def garbage(t):
         t.until_content("a/from-a", "first")
         a.wait_at_rest()
         wrong = put_garbage(t, url)
-        etcdctl(url, "put", "--", "/hansa/v1/exports/other/file/fine",
+        etcdctl(t, url, "put", "--", "/hansa/v1/exports/other/file/fine",
                 data=record("other", "fine", {"path": "/x/fine", "content": "fine"}))
         t.until_content("a/fine", "fine")
         b = t.run(peer_graph(t, "b"), "--hostname", "b", *flags)  # finds it there at its start
@@ -268,7 +275,7 @@ def garbage(t):
         counted = json.loads(t.command("status", "--hostname", "a", "--json").stdout)["refusals"]
         assert sum(counted.values()) >= wrong - 1, counted
         mark = a.mark()
-        etcdctl(url, "put", "--", "/hansa/v1/exports/evil/file/json", data="{still not")
+        etcdctl(t, url, "put", "--", "/hansa/v1/exports/evil/file/json", data="{still not")
         t.until(lambda: len(a.seen("refused", mark)) > 0, what="a new version is told again")
         peer_graph(t, "b", "second")
         t.until_content("a/from-b", "second")
@@ -287,20 +294,20 @@ def another_cluster(t):
         first = t.run(peer_graph(t, "a"), *flags, "-t", "0")
         equal(first.wait(), 0, "exit code")
         mine = json.loads(t.read("state", "a", "identity.json"))["cluster"]
-        etcdctl(url, "del", "/hansa", "--prefix")
+        etcdctl(t, url, "del", "/hansa", "--prefix")
         emptied = t.run(t.at("a.yaml"), *flags)
         equal(emptied.wait(), 3, "an empty store is not its own")
         assert mine in " ".join(emptied.lines), emptied.tell()
-        etcdctl(url, "put", "--", "/hansa/v1/cluster",
+        etcdctl(t, url, "put", "--", "/hansa/v1/cluster",
                 data=json.dumps({"v": 1, "id": "other", "created": "2026-01-01T00:00:00Z"}))
         foreign = t.run(t.at("a.yaml"), *flags)
         equal(foreign.wait(), 3, "a foreign store")
         told = " ".join(foreign.lines)
         assert mine in told and "other" in told, foreign.tell()
-        etcdctl(url, "put", "--", "/hansa/v1/cluster", data="rubbish")
+        etcdctl(t, url, "put", "--", "/hansa/v1/cluster", data="rubbish")
         damaged = t.run(t.at("a.yaml"), *flags)
         equal(damaged.wait(), 3, "a store whose cluster record cannot be read")
-        equal(etcdctl(url, "get", "/hansa", "--prefix", "--keys-only").split(),
+        equal(etcdctl(t, url, "get", "/hansa", "--prefix", "--keys-only").split(),
               ["/hansa/v1/cluster"], "nothing is written there")
 
 
@@ -311,7 +318,7 @@ def unfounded(t):
         refused = t.run(graph, "--hostname", "a", "--seeds", url)
         equal(refused.wait(), 3, "exit code")
         assert any("--found" in line for line in refused.lines), refused.tell()
-        equal(etcdctl(url, "get", "", "--prefix", "--keys-only").strip(), "", "nothing is written")
+        equal(etcdctl(t, url, "get", "", "--prefix", "--keys-only").strip(), "", "nothing is written")
         a = t.run(graph, "--hostname", "a", "--seeds", url, "--found")
         t.until_content("a/from-a", "first")
         b = t.run(peer_graph(t, "b"), "--hostname", "b", "--seeds", url)
@@ -366,7 +373,7 @@ def noop_exports(t):
         equal(first.wait(), 0, "exit code")
 
         def exported():
-            return etcdctl(url, "get", "/hansa/v1/exports/", "--prefix")
+            return etcdctl(t, url, "get", "/hansa/v1/exports/", "--prefix")
         before = exported()
         assert "first" in before, before
         dry = t.run(t.graph("a.yaml", """
@@ -401,7 +408,7 @@ def killed_agent(t):
 
 @case("killed-holders", "kill -9 of whoever serves at a fixed address, ten times: the other serves there")
 def killed_holders(t):
-    url, peers = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    url, peers = f"https://127.0.0.1:{free_port()}", f"https://127.0.0.1:{free_port()}"
     flags = ["--client-urls", url, "--server-urls", peers]
     agents = {h: t.run(peer_graph(t, h), "--hostname", h, *flags) for h in "ab"}
     for turn in range(10):
@@ -421,7 +428,7 @@ def killed_holders(t):
             for exporter in "ab":
                 t.until_content(f"{host}/from-{exporter}", f"turn {turn}")
         assert not agents[other].ended(), agents[other].tell()
-        etcdctl(url, "get", "/hansa/v1/cluster")
+        etcdctl(t, url, "get", "/hansa/v1/cluster")
     equal([agent.stop() for agent in agents.values()], [0, 0], "exit codes")
 
 
@@ -494,7 +501,7 @@ def quota(t):
     refused = agent.wait_for("refused", since=mark)
     assert "5000" in refused["text"] or "5,000" in refused["text"], refused
     t.until_content("a/own", "still")
-    exported = etcdctl(store(t, agent), "get", "/hansa/v1/exports/a/file", "--prefix",
+    exported = etcdctl(t, store(t, agent), "get", "/hansa/v1/exports/a/file", "--prefix",
                        "--keys-only").split()
     equal(exported, ["/hansa/v1/exports/a/file/a"], "exports")
     mark = agent.mark()

@@ -4,6 +4,7 @@ A case is a function that gets a Scratch. It starts agents, waits for events (ne
 alone), and asserts. Deadlines are ten times what is usual, because sanitizers run the cases too.
 """
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from certificates import Authority
 
 DEADLINE = float(os.environ.get("HANSA_TEST_DEADLINE", "60"))
 SKIPPED = 77  # the exit code when not one case could run; CTest shows it as skipped
@@ -135,9 +138,11 @@ class Scratch:
         self.prefix = os.path.join(self.path, "state")
         self.changed = threading.Condition()
         self.agents = []
+        self.bare = set()  # URLs of stores that no agent runs
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("HANSA_")}
         self.env["HANSA_PREFIX"] = self.prefix
         self.env["HANSA_CONFIG"] = self.write("config.yaml", "")
+        self.in_house = None  # see certified()
 
     def close(self):
         for agent in self.agents:
@@ -149,6 +154,8 @@ class Scratch:
             except subprocess.TimeoutExpired:
                 agent.kill()
         shutil.rmtree(self.path, ignore_errors=True)
+        if self.in_house:
+            shutil.rmtree(os.path.dirname(self.in_house.directory), ignore_errors=True)
 
     def at(self, *names):
         return os.path.join(self.path, *names)
@@ -172,7 +179,22 @@ class Scratch:
         except FileNotFoundError:
             return None
 
+    def certified(self):
+        """The authority that made the certificates of stores and hosts of --seeds."""
+        if self.in_house is None:
+            self.in_house = Authority(tempfile.mkdtemp(prefix="hansa-ca-") + "/ca")
+        return self.in_house
+
+    def share_authority(self, prefix):
+        """Lets agents with that prefix show what the authority of our own prefix has made."""
+        shutil.copytree(os.path.join(self.prefix, "cluster", "trust"),
+                        os.path.join(prefix, "cluster", "trust"))
+        os.chmod(os.path.join(prefix, "cluster"), 0o700)
+
     def run(self, graph, *flags, env=None, user=None):
+        """With seeds the agent shows a certificate from elsewhere, unless it has one to share."""
+        if "--seeds" in flags and "--prefix" not in flags and "--tls-cert" not in flags:
+            flags += tuple(self.certified().flags(flags[flags.index("--hostname") + 1]))
         agent = Agent(self, ["--file", graph, *flags], env=env, user=user)
         self.agents.append(agent)
         return agent
@@ -265,12 +287,30 @@ def store(t, agent, deadline=DEADLINE):
     return agent.seen("store_changed", state="connected")[-1]["detail"].split()[0]
 
 
-def etcdctl(url, *arguments, data=None):
-    run = subprocess.run(["etcdctl", "--endpoints", url, *arguments], capture_output=True,
-                         text=True, input=data, timeout=60,
-                         env={**os.environ, "ETCDCTL_API": "3"}, check=False)
+def credentials(t, url):
+    """What etcdctl needs to be let in: an agent's own files, or for a bare etcd the in-house CA."""
+    if url in t.bare:
+        certificate, key = t.certified().issue("operator")
+        return ["--cacert", t.certified().roots, "--cert", certificate, "--key", key]
+    hosts = glob.glob(os.path.join(t.prefix, "*", "trust", "tls.pem"))
+    own = os.path.dirname(sorted(hosts)[0])
+    return ["--cacert", f"{own}/ca.pem", "--cert", f"{own}/tls.pem", "--key", f"{own}/tls.key"]
+
+
+def try_etcdctl(url, *arguments, data=None):
+    return subprocess.run(["etcdctl", "--endpoints", address(url), *arguments],
+                          capture_output=True, text=True, input=data, timeout=60,
+                          env={**os.environ, "ETCDCTL_API": "3"}, check=False)
+
+
+def etcdctl(t, url, *arguments, data=None):
+    run = try_etcdctl(url, *credentials(t, url), *arguments, data=data)
     assert run.returncode == 0, f"etcdctl {arguments}: {run.stderr}"
     return run.stdout
+
+
+def address(url):
+    return url if "://" in url else f"https://{url}"
 
 
 def equal(found, wanted, what=""):

@@ -13,6 +13,7 @@ class EtcdBench final : public StoreBench {
     std::unique_ptr<Store> connect() override {
         EtcdOptions options;
         options.limits = {etcd_operations_max, etcd_bytes_max};
+        options.identity = test::peer_of(rig_);
         auto store = make_etcd_store(loop_, random_, options);
         store->use_endpoints(rig_.urls());
         return store;
@@ -22,7 +23,7 @@ class EtcdBench final : public StoreBench {
     }
     void run_for(Duration duration) override { test::run_for(loop_, duration); }
     void compact(Revision at) override {
-        test::Client operator_(loop_, rig_.urls());
+        test::Client operator_(loop_, rig_);
         EXPECT_TRUE(operator_.await<void>(
             [&](auto done) { operator_.store().compact(at, std::move(done)); }));
     }

@@ -1,6 +1,7 @@
 #include "mesh/etcd/convert.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -72,9 +73,37 @@ bool holds(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
+std::optional<Failure> failed_handshake(const std::string& text, const std::string& address) {
+    const auto because = [](Handshake handshake, std::string words) {
+        return Failure{Fate::nothing_done, {Code::unavailable, std::move(words)}, handshake};
+    };
+    if (holds(text, "certificate verify failed"))
+        return because(Handshake::not_believed,
+                       "the certificate shown at " + address +
+                           " is not believed: made by another authority, or not valid now, or not "
+                           "for a store");
+    if (holds(text, "is not in peer certificate"))
+        return because(Handshake::not_believed, "the certificate shown at " + address +
+                                                    " is for another name than that of the store");
+    if (holds(text, "wrong version number") || holds(text, "packet length too long"))
+        return because(Handshake::not_believed,
+                       address + " does not speak TLS: something else listens there");
+    // In TLS 1.3 a client's certificate is judged after the client's own handshake is done; and
+    // an etcd without TLS hangs up on the first byte.
+    if (holds(text, "ndpoint read failed") || holds(text, "Socket closed"))
+        return because(Handshake::not_accepted,
+                       address +
+                           " closed the connection at once: it does not accept this host's "
+                           "certificate, does not speak TLS, or is ending");
+    return std::nullopt;
+}
+
 Failure unavailable(const std::string& text, const std::string& address) {
+    const bool never_connected = holds(text, "failed to connect");
+    if (never_connected)
+        if (auto handshake = failed_handshake(text, address)) return *std::move(handshake);
     // Not one byte of the request has left us.
-    if (holds(text, "failed to connect") || holds(text, "DNS resolution failed"))
+    if (never_connected || holds(text, "DNS resolution failed"))
         return {Fate::nothing_done, {Code::unavailable, last_part(text) + " at " + address}};
     if (holds(text, "etcdserver: no leader") || holds(text, "rpc not supported for learner"))
         return {Fate::nothing_done,
@@ -101,11 +130,12 @@ KeyRange range_of(std::string_view prefix) {
 Result<std::string> address_of(std::string_view endpoint) {
     const auto refuse = [&](const char* why) {
         return Error{Code::invalid, "endpoint \"" + printable(endpoint) + "\" " + why +
-                                        "; write it as http://host:port"};
+                                        "; write it as https://host:port"};
     };
     auto rest = trim(endpoint);
     if (const auto at = rest.find("://"); at != std::string_view::npos) {
-        if (rest.substr(0, at) != "http") return refuse("has a scheme that is not supported");
+        if (rest.substr(0, at) == "http") return refuse("is plain text, which no store speaks");
+        if (rest.substr(0, at) != "https") return refuse("has a scheme that is not supported");
         rest.remove_prefix(at + 3);
     }
     while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);

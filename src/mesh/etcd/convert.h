@@ -25,7 +25,7 @@ struct KeyRange {
 };
 KeyRange range_of(std::string_view prefix);
 
-// "http://host:port" or "host:port" as gRPC wants it: "host:port". Code::invalid otherwise.
+// "https://host:port" or "host:port" as gRPC wants it: "host:port". Code::invalid otherwise.
 Result<std::string> address_of(std::string_view endpoint);
 
 // What gRPC shall make of an address: a numeric one needs no resolver, whose timers would wake us.
@@ -46,9 +46,18 @@ enum class Fate {
     unknown,       // it may have been carried out, or may yet be
 };
 
+// What a failed handshake says about certificates. gRPC 1.51 keeps OpenSSL's reasons to itself,
+// so this is all that its texts tell.
+enum class Handshake {
+    unquestioned,
+    not_believed,  // what answers there has proved to be no store of ours
+    not_accepted,  // it closed the connection on us: our certificate is not good for it
+};
+
 struct Failure {
     Fate fate = Fate::unknown;
     Error error;
+    Handshake handshake = Handshake::unquestioned;
 };
 
 // REQUIRES: the ending is not a success. `limit`: how long the answer was awaited.

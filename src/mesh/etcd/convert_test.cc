@@ -28,9 +28,9 @@ TEST(EtcdConvert, no_prefix_is_everything) {
 }
 
 TEST(EtcdConvert, addresses_of_endpoints) {
-    EXPECT_EQ(*address_of("http://127.0.0.1:2379"), "127.0.0.1:2379");
+    EXPECT_EQ(*address_of("https://127.0.0.1:2379"), "127.0.0.1:2379");
     EXPECT_EQ(*address_of(" host.example:1/ "), "host.example:1");
-    EXPECT_EQ(*address_of("http://[::1]:2379"), "[::1]:2379");
+    EXPECT_EQ(*address_of("https://[::1]:2379"), "[::1]:2379");
 }
 
 TEST(EtcdConvert, only_names_are_resolved) {
@@ -41,12 +41,12 @@ TEST(EtcdConvert, only_names_are_resolved) {
 }
 
 TEST(EtcdConvert, an_endpoint_that_is_none_says_what_would_be_right) {
-    for (const auto* bad : {"", "host", ":2379", "https://h:1", "h:0", "h:65536", "h:x",
-                            "http://h:1/path:2", "a b:1", "h:1,i:2", "dns:///h:1", "u@h:1"}) {
+    for (const auto* bad : {"", "host", ":2379", "http://h:1", "ftp://h:1", "h:0", "h:65536", "h:x",
+                            "https://h:1/path:2", "a b:1", "h:1,i:2", "dns:///h:1", "u@h:1"}) {
         auto address = address_of(bad);
         ASSERT_FALSE(address) << bad << " became " << *address;
         EXPECT_EQ(address.error().code, Code::invalid);
-        EXPECT_NE(address.error().text.find("http://host:port"), std::string::npos);
+        EXPECT_NE(address.error().text.find("https://host:port"), std::string::npos);
     }
 }
 

@@ -16,22 +16,6 @@ namespace {
 // How long an endpoint must have been up for its loss to be a first failure again.
 constexpr Duration stable_after = Seconds(1);
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& address) {
-    grpc::ChannelArguments arguments;
-    // A channel of ours fails as a whole and is replaced, so it shares no connection and no
-    // back-off with its predecessor.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-    // etcd closes connections that ping it more often than each 5 s; we ask in its own language.
-    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    arguments.SetMaxReceiveMessageSize(-1);
-    arguments.SetMaxSendMessageSize(-1);
-    return grpc::CreateCustomChannel(target_of(address), grpc::InsecureChannelCredentials(),
-                                     arguments);
-}
-
 std::string fault_of(const pb::StatusResponse& response, const std::string& address) {
     if (response.leader() == 0)
         return "etcd at " + address + " has no leader: too few members can reach each other";
@@ -55,14 +39,6 @@ std::string alarm_of(const pb::StatusResponse& response) {
 
 }  // namespace
 
-Connection::Connection(std::string where)
-    : address(std::move(where)),
-      channel(open_channel(address)),
-      kv(pb::KV::NewStub(channel)),
-      watch(pb::Watch::NewStub(channel)),
-      lease(pb::Lease::NewStub(channel)),
-      maintenance(pb::Maintenance::NewStub(channel)) {}
-
 Link::Link(Pump& pump, Random& random, const EtcdTimes& times, EtcdCounters& counters)
     : pump_(pump), random_(random), times_(times), counters_(counters) {
     status_.detail = "no endpoint is known yet";
@@ -70,6 +46,7 @@ Link::Link(Pump& pump, Random& random, const EtcdTimes& times, EtcdCounters& cou
 
 Link::~Link() {
     if (probe_) probe_->abandon();
+    if (move_probe_) move_probe_->abandon();
 }
 
 void Link::use(const std::vector<std::string>& endpoints) {
@@ -109,14 +86,56 @@ void Link::use(const std::vector<std::string>& endpoints) {
     connect();
 }
 
+void Link::use_identity(StoreIdentity identity) {
+    if (identity_ == identity) return;
+    identity_ = std::move(identity);
+    if (connection_) return move_later();
+    if (!probe_) connect();
+}
+
+// Not at once: all peers of a store may have got their new certificates at the same time.
+void Link::move_later() {
+    const auto within = static_cast<std::uint64_t>(times_.move_within.count()) + 1;
+    move_timer_ = pump_.loop().after(Duration(random_.below(within)), [this] { move(); });
+}
+
+void Link::move() {
+    if (!connection_) return;  // whatever comes next is dialled with the new one
+    if (move_probe_) std::exchange(move_probe_, nullptr)->abandon();
+    auto next = std::make_shared<Connection>(connection_->address, *identity_);
+    auto begin = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+        return next->maintenance->AsyncStatus(context, pb::StatusRequest(), queue);
+    };
+    move_probe_ = UnaryCall<pb::StatusResponse>::start(
+        pump_, times_.connect_limit, begin,
+        [this, next](const Ending& ending, pb::StatusResponse& response) {
+            move_probe_.reset();
+            const bool is_well = ending.status.ok() && fault_of(response, next->address).empty();
+            if (!connection_) return;
+            if (is_well && connection_->address == next->address) return move_to(next);
+            move_later();
+        });
+}
+
+// What was asked on the old connection is still answered there.
+void Link::move_to(const std::shared_ptr<Connection>& next) {
+    ++counters_.moves;
+    heard_ = pump_.loop().clock().now();
+    for_each_rider(&Rider::link_down);
+    connection_ = next;
+    if (probe_) std::exchange(probe_, nullptr)->abandon();
+    watch_silence(times_.silence);
+    for_each_rider(&Rider::link_up);
+}
+
 void Link::connect() {
     timer_.reset();
     if (probe_) std::exchange(probe_, nullptr)->abandon();
-    if (addresses_.empty()) return;
+    if (addresses_.empty() || !identity_) return;
     next_ %= addresses_.size();
     if (status_.state == StoreStatus::State::connecting)
         tell(StoreStatus::State::connecting, "connecting to " + addresses_[next_]);
-    probe(std::make_shared<Connection>(addresses_[next_]), times_.connect_limit);
+    probe(std::make_shared<Connection>(addresses_[next_], *identity_), times_.connect_limit);
 }
 
 void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
@@ -127,9 +146,14 @@ void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
     probe_ = UnaryCall<pb::StatusResponse>::start(
         pump_, limit, begin, [this, on, limit](const Ending& ending, pb::StatusResponse& response) {
             probe_.reset();
-            if (ending.status.ok()) alarm_ = alarm_of(response);
-            answered(on, ending.status.ok() ? fault_of(response, on->address)
-                                            : failure_of(ending, on->address, limit).error.text);
+            if (ending.status.ok()) {
+                alarm_ = alarm_of(response);
+                return answered(on, fault_of(response, on->address));
+            }
+            const Failure failure = failure_of(ending, on->address, limit);
+            answered(on, failure.error.text);
+            if (failure.handshake == Handshake::not_believed && distrusted_)
+                distrusted_(failure.error);
         });
 }
 
@@ -188,6 +212,7 @@ void Link::come_up(const std::shared_ptr<Connection>& on) {
     up_since_ = heard_;
     watch_silence(times_.silence);
     faults_.clear();
+    if (on->identity != identity_) move_later();  // it was renewed while we dialled
     tell_connected();
     for_each_rider(&Rider::link_up);
 }
@@ -232,6 +257,10 @@ void Link::add(std::weak_ptr<Rider> rider) {
 
 void Link::on_status(std::function<void(const StoreStatus&)> changed) {
     changed_ = std::move(changed);
+}
+
+void Link::on_distrust(std::function<void(const Error&)> distrusted) {
+    distrusted_ = std::move(distrusted);
 }
 
 void Link::tell(StoreStatus::State state, std::string detail) {

@@ -9,29 +9,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
-#include "etcd.grpc.pb.h"
+#include "mesh/etcd/connection.h"
 #include "mesh/etcd/options.h"
 #include "mesh/etcd/pump.h"
 #include "mesh/store.h"
 
 namespace hansa::etcd {
-
-// A channel and what is called through it.
-struct Connection {
-    explicit Connection(std::string address);
-
-    const std::string address;
-    const std::shared_ptr<grpc::Channel> channel;
-    const std::unique_ptr<etcdserverpb::KV::Stub> kv;
-    const std::unique_ptr<etcdserverpb::Watch::Stub> watch;
-    const std::unique_ptr<etcdserverpb::Lease::Stub> lease;
-    const std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance;
-};
 
 // Somebody who uses the link and follows it from endpoint to endpoint.
 class Rider {
@@ -54,6 +43,9 @@ class Link {
     // The same endpoints once more, while there is no connection, mean: try again now.
     void use(const std::vector<std::string>& endpoints);
 
+    // Nothing is dialled before the first one. See EtcdStore::use_identity().
+    void use_identity(StoreIdentity identity);
+
     // Empty while there is none that is known to be good.
     const std::shared_ptr<Connection>& connection() const { return connection_; }
 
@@ -69,6 +61,7 @@ class Link {
 
     const StoreStatus& status() const { return status_; }
     void on_status(std::function<void(const StoreStatus&)> changed);
+    void on_distrust(std::function<void(const Error&)> distrusted);
 
  private:
     void connect();
@@ -78,6 +71,9 @@ class Link {
     void come_up(const std::shared_ptr<Connection>& on);
     void go_down(const std::string& why);
     void try_next();
+    void move_later();
+    void move();
+    void move_to(const std::shared_ptr<Connection>& next);
     void watch_silence(Duration delay);
     void tell(StoreStatus::State state, std::string detail);
     void tell_connected();
@@ -89,6 +85,7 @@ class Link {
     const EtcdTimes& times_;
     EtcdCounters& counters_;
 
+    std::optional<StoreIdentity> identity_;
     std::vector<std::string> addresses_;  // in the order in which they are tried
     std::size_t next_ = 0;
     std::size_t failures_ = 0;                   // since an endpoint was last up for a while
@@ -96,11 +93,14 @@ class Link {
     std::string alarm_;                          // that the endpoint told last; empty: none
     std::shared_ptr<Connection> connection_;
     std::shared_ptr<Call> probe_;
+    std::shared_ptr<Call> move_probe_;  // of a connection that shall replace the one that is up
+    Held move_timer_;
     Held timer_;  // up: the silence; else: the rest before the next try
     Instant heard_;
     Instant up_since_;
     StoreStatus status_;
     std::function<void(const StoreStatus&)> changed_;
+    std::function<void(const Error&)> distrusted_;
     std::vector<std::weak_ptr<Rider>> riders_;
     std::size_t riders_max_ = 16;  // the ended ones are swept out when there are more
 };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/time.h"
 #include "mesh/store.h"
@@ -22,16 +24,29 @@ struct EtcdTimes {
     Duration answer_limit = Milliseconds(1500);  // for the answer to that, a beat, a new watch
     Duration back_off_first = Milliseconds(100);
     Duration back_off_max = Milliseconds(500);
+    Duration move_within = Seconds(60);  // of a new identity; each peer at a time of its own
+};
+
+// Who we are to the store, and whom we take for it. The private key is for TLS alone.
+struct StoreIdentity {
+    std::string roots_pem;
+    std::string chain_pem;    // ours, leaf first
+    std::string key_pem;      // of the leaf
+    std::string server_name;  // that the store must be certified for; empty: the host we dial
+    friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
 };
 
 struct EtcdOptions {
     StoreLimits limits;  // what the server accepts
     EtcdTimes times;
+    // Nothing is dialled without one: there is no way to speak to a store in clear.
+    std::optional<StoreIdentity> identity;
 };
 
 // Since the store was made.
 struct EtcdCounters {
     std::uint64_t connections = 0;     // endpoints that came up
+    std::uint64_t moves = 0;           // to a new connection, for a new identity
     std::uint64_t streams_opened = 0;  // of watches and leases
     std::uint64_t streams_broken = 0;  // by the far side or the way to it
     std::uint64_t probes = 0;

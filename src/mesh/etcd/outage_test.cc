@@ -53,7 +53,7 @@ struct Follower {
 TEST_F(EtcdOutage, a_client_is_back_soon_after_its_server) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     const auto first = client.put("/k", "1");
     ASSERT_TRUE(first);
     Follower follower(client, "/k", first->revision + 1);
@@ -76,7 +76,7 @@ TEST_F(EtcdOutage, a_client_is_back_soon_after_its_server) {
 TEST_F(EtcdOutage, commits_are_answered_in_time_while_a_leader_is_dead_and_then_go_on) {
     EtcdRig rig(loop_, 3, default_timing);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     ASSERT_TRUE(client.put("/k", "0"));
 
     rig.kill(rig.leader());
@@ -101,7 +101,7 @@ TEST_F(EtcdOutage, commits_are_answered_in_time_while_a_leader_is_dead_and_then_
 TEST_F(EtcdOutage, a_frozen_endpoint_is_left_for_another_and_the_watch_goes_on_there) {
     EtcdRig rig(loop_, 3);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     const auto now = client.read(ReadScope::key, "/k");
     ASSERT_TRUE(now);
     Follower follower(client, "/k", now->revision + 1);
@@ -119,7 +119,7 @@ TEST_F(EtcdOutage, a_frozen_endpoint_is_left_for_another_and_the_watch_goes_on_t
     }
     ASSERT_EQ(others.size(), 2u);
     const auto begin = loop_.clock().now();
-    Client writer(loop_, others);
+    Client writer(loop_, test::peer_of(rig), others);
     writer.put_at_last("/k", "behind its back");
     // Nothing is asked through the first client: only the silence can tell it.
     ASSERT_TRUE(run_until(loop_, [&] { return follower.keys.size() >= 2; }));
@@ -132,7 +132,7 @@ TEST_F(EtcdOutage, a_frozen_endpoint_is_left_for_another_and_the_watch_goes_on_t
 TEST_F(EtcdOutage, a_frozen_endpoint_is_left_sooner_when_something_is_asked_of_it) {
     EtcdRig rig(loop_, 3);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     ASSERT_TRUE(client.put("/k", "1"));
     const auto frozen = client.store().status().detail;
     for (std::size_t at = 0; at < rig.size(); ++at)
@@ -149,7 +149,7 @@ TEST_F(EtcdOutage, a_frozen_endpoint_is_left_sooner_when_something_is_asked_of_i
 TEST_F(EtcdOutage, the_only_endpoint_frozen_is_told_as_silence) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     ASSERT_TRUE(client.put("/k", "1"));
     rig.freeze(0);
     auto reading = client.read(ReadScope::key, "/k");
@@ -165,7 +165,7 @@ TEST_F(EtcdOutage, the_only_endpoint_frozen_is_told_as_silence) {
 TEST_F(EtcdOutage, a_member_without_a_majority_is_not_leant_on) {
     EtcdRig rig(loop_, 3);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     ASSERT_TRUE(client.put("/k", "1"));
     rig.kill(0);
     rig.kill(1);
@@ -184,7 +184,7 @@ TEST_F(EtcdOutage, an_idle_watch_is_not_punished_for_its_probes) {
     // As a foreign etcd has it: who pings more often than each 5 s is sent away.
     rig.config(0).more_flags = {"--grpc-keepalive-min-time=5s"};
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     const auto now = client.read(ReadScope::key, "/k");
     ASSERT_TRUE(now);
     Follower follower(client, "/k", now->revision + 1);
@@ -207,8 +207,8 @@ TEST_F(EtcdOutage, an_idle_watch_is_not_punished_for_its_probes) {
 TEST_F(EtcdOutage, a_watch_has_no_gap_and_no_repeat_while_members_die_under_constant_writes) {
     EtcdRig rig(loop_, 3);
     rig.start_all();
-    Client watcher(loop_, rig.urls());
-    Client writer(loop_, rig.urls());
+    Client watcher(loop_, rig);
+    Client writer(loop_, rig);
     const auto begin = writer.read(ReadScope::key, "/w/");
     ASSERT_TRUE(begin);
     Follower follower(watcher, "/w/", begin->revision + 1);
@@ -245,7 +245,7 @@ TEST_F(EtcdOutage, a_watch_has_no_gap_and_no_repeat_while_members_die_under_cons
 TEST_F(EtcdOutage, a_watch_that_was_away_while_history_went_is_lost) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     const auto first = client.put("/k", "1");
     ASSERT_TRUE(first);
     Follower follower(client, "/k", first->revision);
@@ -253,7 +253,7 @@ TEST_F(EtcdOutage, a_watch_that_was_away_while_history_went_is_lost) {
     client.store().use_endpoints({"127.0.0.1:1"});
     ASSERT_TRUE(client.await_state(StoreStatus::State::away));
 
-    Client other(loop_, rig.urls());
+    Client other(loop_, rig);
     ASSERT_TRUE(other.put("/k", "2"));
     const auto last = other.put("/k", "3");
     ASSERT_TRUE(last);
@@ -269,7 +269,7 @@ TEST_F(EtcdOutage, a_watch_that_was_away_while_history_went_is_lost) {
 TEST_F(EtcdOutage, a_lease_is_granted_anew_after_an_outage_that_it_did_not_survive) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     std::vector<std::string> story;
     LeaseHandlers handlers;
     handlers.on_granted = [&](LeaseId) { story.push_back("granted"); };
@@ -286,7 +286,7 @@ TEST_F(EtcdOutage, a_lease_is_granted_anew_after_an_outage_that_it_did_not_survi
 TEST_F(EtcdOutage, a_lease_outlives_an_outage_that_is_shorter) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     LeaseId granted = 0;
     LeaseHandlers handlers;
     handlers.on_granted = [&](LeaseId id) {
@@ -306,7 +306,7 @@ TEST_F(EtcdOutage, a_lease_outlives_an_outage_that_is_shorter) {
 TEST_F(EtcdOutage, endpoints_are_replaced_without_cancelling_what_is_under_way) {
     EtcdRig rig(loop_, 3);
     rig.start_all();
-    Client client(loop_, {rig.url(0)});
+    Client client(loop_, test::peer_of(rig), {rig.url(0)});
     ASSERT_TRUE(client.put("/k", "1"));
     std::optional<Result<Committed>> answer;
     client.store().commit({{}, {Operation::put("/k", "2")}},
@@ -322,15 +322,16 @@ TEST_F(EtcdOutage, endpoints_are_replaced_without_cancelling_what_is_under_way) 
 TEST_F(EtcdOutage, one_good_endpoint_among_bad_ones_is_found) {
     EtcdRig rig(loop_, 1);
     rig.start_all();
-    Client client(loop_, {"127.0.0.1:1", "https://secure:1", "nonsense", rig.url(0)});
+    Client client(loop_, test::peer_of(rig),
+                  {"127.0.0.1:1", "http://plain:1", "nonsense", rig.url(0)});
     EXPECT_TRUE(client.put("/k", "1"));
     EXPECT_EQ(client.store().status().detail, rig.address(0));
 }
 
 TEST_F(EtcdOutage, endpoints_that_are_none_are_told) {
-    Client client(loop_, {"https://secure.example:2379"});
+    Client client(loop_, std::nullopt, {"http://plain.example:2379"});
     EXPECT_EQ(client.store().status().state, StoreStatus::State::connecting);
-    EXPECT_NE(client.store().status().detail.find("https://secure.example:2379"),
+    EXPECT_NE(client.store().status().detail.find("\"http://plain.example:2379\" is plain text"),
               std::string::npos);
     client.store().use_endpoints({});
     EXPECT_EQ(client.store().status().detail, "no endpoint is known yet");
@@ -343,7 +344,7 @@ TEST_F(EtcdOutage, naming_the_endpoints_once_more_cuts_a_rest_short) {
     EtcdRig rig(loop_, 1);
     EtcdTimes patient;
     patient.back_off_first = patient.back_off_max = Seconds(600);
-    Client client(loop_, rig.urls(), patient);
+    Client client(loop_, rig, patient);
     ASSERT_TRUE(client.await_state(StoreStatus::State::away));
     rig.start_all();
     client.store().use_endpoints(rig.urls());
@@ -352,7 +353,7 @@ TEST_F(EtcdOutage, naming_the_endpoints_once_more_cuts_a_rest_short) {
 
 TEST_F(EtcdOutage, a_commit_that_was_never_sent_waits_for_the_store) {
     EtcdRig rig(loop_, 1);
-    Client client(loop_, rig.urls());
+    Client client(loop_, rig);
     std::optional<Result<Committed>> answer;
     client.store().commit({{}, {Operation::put("/k", "1")}},
                           [&](Result<Committed> result) { answer.emplace(std::move(result)); });

@@ -1,5 +1,7 @@
 #include "mesh/etcd/pump.h"
 
+#include <grpc/support/log.h>
+
 #include <vector>
 
 namespace hansa::etcd {
@@ -11,6 +13,8 @@ using Arrived = std::function<void(bool)>;
 }  // namespace
 
 Pump::Pump(Loop& loop) : loop_(loop), queue_(std::make_shared<grpc::CompletionQueue>()) {
+    // It writes each failed handshake to stderr, beside our own log; the status says it too.
+    gpr_set_log_function([](gpr_log_func_args*) {});
     thread_ = std::thread([this] { carry(); });
 }
 

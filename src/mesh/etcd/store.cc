@@ -68,7 +68,9 @@ class StoreOverGrpc final : public EtcdStore {
     StoreOverGrpc(Loop& loop, Random& random, EtcdOptions options)
         : options_(std::move(options)),
           pump_(loop),
-          link_(pump_, random, options_.times, counters_) {}
+          link_(pump_, random, options_.times, counters_) {
+        if (options_.identity) link_.use_identity(*options_.identity);
+    }
 
     ~StoreOverGrpc() override { link_.stop_riders(); }
 
@@ -147,10 +149,14 @@ class StoreOverGrpc final : public EtcdStore {
             });
     }
 
+    void use_identity(StoreIdentity identity) override { link_.use_identity(std::move(identity)); }
     void use_endpoints(std::vector<std::string> endpoints) override { link_.use(endpoints); }
     StoreStatus status() const override { return link_.status(); }
     void on_status(std::function<void(const StoreStatus&)> changed) override {
         link_.on_status(std::move(changed));
+    }
+    void on_distrust(std::function<void(const Error&)> distrusted) override {
+        link_.on_distrust(std::move(distrusted));
     }
     StoreLimits limits() const override { return options_.limits; }
     EtcdCounters counters() const override { return counters_; }

@@ -5,6 +5,7 @@
 // and `Leasing`.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/random.h"
@@ -16,6 +17,13 @@ namespace hansa {
 class EtcdStore : public Store {
  public:
     virtual EtcdCounters counters() const = 0;
+
+    // Used by every connection from now on. One that is up stays until another stands, some time
+    // within `move_within`: its watches and its lease go on there without a gap.
+    virtual void use_identity(StoreIdentity identity) = 0;
+
+    // Called when what answers at an endpoint is not believed to be the store: why, for people.
+    virtual void on_distrust(std::function<void(const Error&)> distrusted) = 0;
 
     // Forgets the history up to `revision`: older watches are lost.
     virtual void compact(Revision revision, Done<void> done) = 0;

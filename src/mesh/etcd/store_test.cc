@@ -31,7 +31,7 @@ class EtcdStoreTest : public testing::Test {
                "/";
     }
 
-    Client client_{*loop_, rig_->urls()};
+    Client client_{*loop_, *rig_};
 
     static LinuxLoop* loop_;
     static EtcdRig* rig_;
@@ -249,7 +249,7 @@ TEST_F(EtcdStoreTest, the_servers_own_refusal_is_told_as_invalid) {
 }
 
 TEST_F(EtcdStoreTest, destroying_the_store_cancels_without_answers) {
-    Client other(loop(), rig_->urls());
+    Client other(loop(), *rig_);
     ASSERT_TRUE(other.await_state(StoreStatus::State::connected));
     const auto never = [](const auto&...) { ADD_FAILURE() << "answer of a destroyed store"; };
     other.store().read(ReadScope::prefix, "", never);

@@ -24,7 +24,7 @@ TEST(EtcdTrouble, a_store_without_space_says_so_in_its_status_and_to_who_wants_a
     EtcdRig rig(loop, 1);
     rig.config(0).quota_bytes = 64 * 1024;
     rig.start_all();
-    Client client(loop, rig.urls());
+    Client client(loop, rig);
     Result<Committed> last = client.put("/k", "first");
     ASSERT_TRUE(last);
     // etcd learns of its size when it next writes its pages out, within about 100 ms.
@@ -53,17 +53,19 @@ TEST(EtcdTrouble, a_store_without_space_says_so_in_its_status_and_to_who_wants_a
 TEST(EtcdTrouble, an_outage_of_many_endpoints_is_told_when_it_begins_and_after_one_round) {
     LinuxLoop loop;
     LinuxSockets sockets(loop);
+    test::FreshDirectory directory;
+    const test::TlsFiles tls(directory.path(), loop.clock().wall());
     std::vector<std::string> urls;
     for (int at = 0; at < 4; ++at)
-        urls.push_back("http://127.0.0.1:" + std::to_string(*sockets.free_port()));
-    Client client(loop, urls);
+        urls.push_back("https://127.0.0.1:" + std::to_string(*sockets.free_port()));
+    Client client(loop, test::identity_of(tls, tls.issue(CertificateUse::peer)), urls);
     run_for(loop, Seconds(3));
     std::size_t away = 0;
     for (const StoreStatus& status : client.seen())
         away += status.state == StoreStatus::State::away ? 1 : 0;
     EXPECT_LE(away, 2u);
     for (const std::string& url : urls)
-        EXPECT_TRUE(holds(client.store().status().detail, url.substr(7).c_str()))
+        EXPECT_TRUE(holds(client.store().status().detail, url.substr(8).c_str()))
             << client.store().status().detail;
 }
 
@@ -71,7 +73,7 @@ TEST(EtcdTrouble, a_large_commit_has_the_time_that_its_bytes_take_on_a_slow_line
     LinuxLoop loop;
     EtcdRig rig(loop, 1);
     rig.start_all();
-    Client client(loop, rig.urls());
+    Client client(loop, rig);
     ASSERT_TRUE(client.put("/k", "small"));
     rig.freeze(0);
     std::optional<Result<Committed>> answer;
@@ -91,7 +93,7 @@ TEST(EtcdTrouble, a_long_prefix_is_read_in_pages_of_one_revision) {
     EtcdTimes times;
     times.page_records = 3;
     times.page_bytes = 1000;
-    Client client(loop, rig.urls(), times);
+    Client client(loop, rig, times);
     Transaction many;
     for (int at = 0; at < 500; ++at)
         many.then.push_back(Operation::put("/p/" + std::to_string(1000 + at),
@@ -117,7 +119,7 @@ TEST(EtcdTrouble, a_watch_ends_when_the_store_was_set_back_to_an_older_state) {
     LinuxLoop loop;
     EtcdRig rig(loop, 1);
     rig.start_all();
-    Client client(loop, rig.urls());
+    Client client(loop, rig);
     ASSERT_TRUE(client.put("/k", "1"));
     rig.terminate(0);
     const std::filesystem::path data = rig.config(0).data_directory;

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "data/json.h"
 #include "servers/etcd_config.h"
+#include "servers/testing/tls_files.h"
 #include "sys/linux/processes.h"
 #include "sys/linux/sockets.h"
 #include "sys/linux/test_loop.h"
@@ -25,7 +26,10 @@ class EtcdRig {
  public:
     // Prepares the cluster; start_all() runs it. `loop` must outlive the rig.
     EtcdRig(LinuxLoop& loop, std::size_t members, EtcdTiming timing = fast_timing)
-        : loop_(loop), processes_(loop), sockets_(loop) {
+        : loop_(loop),
+          processes_(loop),
+          sockets_(loop),
+          tls_(directory_.path(), loop.clock().wall()) {
         std::vector<EtcdMember> all;
         for (std::size_t at = 0; at < members; ++at)
             all.push_back({"m" + std::to_string(at), free_url()});
@@ -38,6 +42,7 @@ class EtcdRig {
             member.config.members = all;
             member.config.token = directory_.path();
             member.config.timing = timing;
+            tls_.use_for(member.config);
             members_.push_back(std::move(member));
         }
     }
@@ -101,13 +106,15 @@ class EtcdRig {
         return best;
     }
 
+    const TlsFiles& tls() const { return tls_; }
+
     // To be changed before it is started.
     EtcdConfig& config(std::size_t at) { return members_[at].config; }
 
     int pid(std::size_t at) const { return members_[at].child ? members_[at].child->pid() : 0; }
     std::string url(std::size_t at) const { return members_[at].config.client_urls.front(); }
     std::string address(std::size_t at) const {
-        return url(at).substr(std::string("http://").size());
+        return url(at).substr(std::string("https://").size());
     }
     std::vector<std::string> urls() const {
         std::vector<std::string> all;
@@ -127,7 +134,7 @@ class EtcdRig {
     std::string free_url() {
         auto port = sockets_.free_port();
         check(static_cast<bool>(port), "there is a free port");
-        return "http://127.0.0.1:" + std::to_string(*port);
+        return "https://127.0.0.1:" + std::to_string(*port);
     }
 
     // proc(5): the third field of stat, behind the name in parentheses, is the state.
@@ -167,6 +174,7 @@ class EtcdRig {
     FreshDirectory directory_;
     LinuxProcesses processes_;
     LinuxSockets sockets_;
+    TlsFiles tls_;
     std::vector<Member> members_;
 };
 

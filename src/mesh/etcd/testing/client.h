@@ -12,11 +12,24 @@
 
 namespace hansa::test {
 
+// A fresh peer's, or what another test wants to show.
+inline StoreIdentity identity_of(const TlsFiles& tls, const IssuedTls& issued) {
+    return {tls.roots_pem(), issued.chain_pem, issued.key_pem, store_server_name};
+}
+inline StoreIdentity peer_of(const EtcdRig& rig) {
+    return identity_of(rig.tls(), rig.tls().issue(CertificateUse::peer));
+}
+
 class Client {
  public:
-    Client(LinuxLoop& loop, std::vector<std::string> endpoints, EtcdTimes times = {})
+    Client(LinuxLoop& loop, const EtcdRig& rig, EtcdTimes times = {})
+        : Client(loop, peer_of(rig), rig.urls(), times) {}
+
+    Client(LinuxLoop& loop, std::optional<StoreIdentity> identity,
+           std::vector<std::string> endpoints, EtcdTimes times = {})
         : loop_(loop) {
         EtcdOptions options;
+        options.identity = std::move(identity);
         options.limits = {etcd_operations_max, etcd_bytes_max};
         options.times = times;
         store_ = make_etcd_store(loop, random_, options);

@@ -1,0 +1,52 @@
+// What a running agent has to do with authorities: it answers joins where one is under its
+// prefix, and renews its own certificate where that came from another machine.
+//
+// Owned by Node; loop thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "daemon/credentials.h"
+#include "daemon/home.h"
+#include "daemon/issuer.h"
+#include "daemon/renewer.h"
+#include "daemon/settings.h"
+
+namespace hansa {
+
+class Enrolment {
+ public:
+    struct Ports {
+        Loop& loop;
+        Workers& workers;
+        SecureSockets& sockets;
+        Files& files;
+        Locks& locks;
+        const Accounts& accounts;
+        Random& random;
+        Report& report;
+    };
+
+    // Everything given must outlive it. `stores`: the store's client URLs, as known now.
+    Enrolment(Ports ports, const Settings& settings, const Home& home, StoreUrls stores)
+        : ports_(ports), settings_(settings), home_(home), stores_(std::move(stores)) {}
+
+    // Code::denied for an authority whose files are not private, Code::unavailable for a port that
+    // was asked for and is taken.
+    Result<void> start(const HostCredentials& credentials);
+
+ private:
+    Result<void> start_issuer();
+    Result<void> start_renewer();
+    void renewed(const Grant& grant);
+
+    Ports ports_;
+    const Settings& settings_;
+    const Home& home_;
+    StoreUrls stores_;
+    std::unique_ptr<Issuer> issuer_;    // null: no authority under this prefix
+    std::unique_ptr<Renewer> renewer_;  // null: nobody else has certified this host
+};
+
+}  // namespace hansa

@@ -1,0 +1,62 @@
+// What an etcd of ours shows to others, as files, and whom it lets in.
+//
+//     PREFIX/cluster/tls/      0700
+//     member.pem   key and chain, issued by the machine's authority for the addresses it serves at
+//     members.pem  its root: who may speak to the peer port, as hansa-member only
+//
+// Its client side shows the same certificate; with certificates from elsewhere the operator's,
+// so that clients anywhere can check it against the operator's authority. Its peer side is always
+// the machine's own: an in-house authority certifies many who are no members. etcd reads
+// certificate and key for each handshake, so a renewal is a matter of writing the files. Blocking.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/machine_authority.h"
+#include "daemon/settings.h"
+#include "servers/etcd_config.h"
+
+namespace hansa {
+
+struct StoreCertificate {
+    EtcdTls client_tls;
+    EtcdTls peer_tls;
+    std::string server_name;  // what clients on this machine insist on
+    WallTime renew_at;        // of the member certificate
+};
+
+class StoreCertifier {
+ public:
+    struct Places {
+        std::string directory;  // PREFIX/cluster/tls
+        std::string authority_directory;
+        std::optional<TlsPaths> elsewhere;
+    };
+    struct Subject {
+        std::string uuid;
+        std::string name;
+    };
+
+    StoreCertifier(AuthorityPorts ports, const Clock& clock, Places places, Subject subject)
+        : ports_(ports), clock_(clock), places_(std::move(places)), subject_(std::move(subject)) {}
+
+    // Issues and writes a fresh one for `urls`; a new key each time.
+    Result<StoreCertificate> certify(const std::vector<std::string>& urls) const;
+
+ private:
+    Result<EtcdTls> issue(const std::vector<std::string>& urls, WallTime& renew_at) const;
+
+    AuthorityPorts ports_;
+    const Clock& clock_;
+    Places places_;
+    Subject subject_;
+};
+
+// The addresses that a certificate for these URLs stands for: this machine's own names besides.
+// Pure.
+std::vector<std::string> certified_addresses(const std::vector<std::string>& urls,
+                                             const std::string& host_name);
+
+}  // namespace hansa

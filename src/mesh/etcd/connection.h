@@ -1,0 +1,28 @@
+// A channel to one endpoint and what is called through it: always mutual TLS.
+//
+// What decides whom we take for the store is gRPC's own check of the certificate against our
+// roots and of the name in it; a name that no peer's certificate carries (trust/authority.h), or
+// for a store certified elsewhere the host that was dialled. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "etcd.grpc.pb.h"
+#include "mesh/etcd/options.h"
+
+namespace hansa::etcd {
+
+struct Connection {
+    Connection(std::string address, const StoreIdentity& identity);
+
+    const std::string address;
+    const StoreIdentity identity;  // shown on it
+    const std::shared_ptr<grpc::Channel> channel;
+    const std::unique_ptr<etcdserverpb::KV::Stub> kv;
+    const std::unique_ptr<etcdserverpb::Watch::Stub> watch;
+    const std::unique_ptr<etcdserverpb::Lease::Stub> lease;
+    const std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance;
+};
+
+}  // namespace hansa::etcd

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""Joining with tokens, by real agents: who gets in, who does not, and what nobody gets to see."""
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from rig import DEADLINE, case, equal, main
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def graph(t, name):
+    return t.graph(f"{name}.yaml", f"""
+graph: {name}
+resources:
+  file:
+  - {{name: own, path: T/{name}-own, content: own}}
+""")
+
+
+class Seat:
+    """An authority under its own prefix, and the agent beside it."""
+
+    def __init__(self, t, *flags, name="seat"):
+        self.t, self.name, self.flags = t, name, flags
+        self.env = {**t.env, "HANSA_PREFIX": t.at(f"state-{name}")}
+        made = t.command("ca", "init", "--name", "c1", env=self.env)
+        equal(made.returncode, 0, made.stderr)
+        self.address = f"127.0.0.1:{free_port()}"
+        self.start()
+
+    def start(self):
+        self.agent = self.t.run(graph(self.t, self.name), "--hostname", self.name,
+                                "--join-listen", self.address, *self.flags, env=self.env)
+        self.agent.wait_for("store_changed", state="connected")
+
+    def token(self, *flags):
+        made = self.t.command("token", "create", *flags, env=self.env)
+        equal(made.returncode, 0, made.stderr)
+        return made.stdout.strip()
+
+    def tokens(self):
+        listed = self.t.command("token", "list", "--json", env=self.env)
+        equal(listed.returncode, 0, listed.stderr)
+        return json.loads(listed.stdout)["tokens"]
+
+
+def join(t, name, token, *flags, prefix=None):
+    """A host with a prefix of its own; the token comes by the environment, as it should."""
+    env = {**t.env, "HANSA_PREFIX": t.at(prefix or f"state-{name}"), "HANSA_JOIN": token}
+    return t.run(graph(t, name), "--hostname", name, *flags, env=env)
+
+
+def refused(t, name, token, words, *flags, prefix=None):
+    agent = join(t, name, token, *flags, prefix=prefix)
+    equal(agent.wait(), 3, agent.tell())
+    assert words in "\n".join(agent.lines), agent.tell()
+
+
+@case("join-token", "S5: a token works once, for its name, within its time, and not when revoked")
+def join_token(t):
+    seat = Seat(t)
+    token = seat.token("--name", "web*", "--domain", "dc=lon", "--label", "role=web")
+    refused(t, "db1", token, "not for db1")
+    web1 = join(t, "web1", token)
+    web1.wait_for("store_changed", state="connected")
+    t.until_content("web1-own", "own")
+    refused(t, "web2", token, "used up")
+    equal([(one["state"], one["used_by"]) for one in seat.tokens()], [("used up", ["web1"])])
+
+    # A host that has joined needs the token no longer, nor does it mind it.
+    equal(web1.stop(), 0)
+    again = join(t, "web1", token)
+    again.wait_for("store_changed", state="connected")
+    assert any("--join is ignored" in e["text"] for e in again.seen("noted")), again.tell()
+
+    revoked = seat.token()
+    done = t.command("token", "revoke", seat.tokens()[-1]["id"], env=seat.env)
+    equal(done.returncode, 0, done.stderr)
+    refused(t, "web3", revoked, "was revoked")
+    short = seat.token("--ttl", "1s")
+    t.until(lambda: seat.tokens()[-1]["state"] == "expired", what="the token's end")
+    refused(t, "web4", short, "expired at")
+
+
+@case("join-wrong-authority", "S5: an authority with another root in between is not believed")
+def join_wrong_authority(t):
+    seat, other = Seat(t), Seat(t, name="other")
+    token = seat.token("--address", other.address)  # as if its port had been taken over
+    refused(t, "web1", token, "not the authority of this cluster")
+    equal([one["used_by"] for one in seat.tokens()], [[]])
+    # And a host of one cluster is not moved to another.
+    web2 = join(t, "web2", seat.token())
+    web2.wait_for("store_changed", state="connected")
+    equal(web2.stop(), 0)
+    refused(t, "web2", other.token(), "not to the cluster of this join token")
+    equal([one["used_by"] for one in other.tokens()], [[]])
+
+
+@case("join-waits", "a host whose authority is away waits for it and says so; it ends when told to")
+def join_waits(t):
+    seat = Seat(t)
+    token = seat.token()
+    equal(seat.agent.stop(), 0)
+    web1 = join(t, "web1", token)
+    t.until(lambda: any("waiting for an authority" in e["detail"]
+                        for e in web1.seen("store_changed")), what="the word", agent=web1)
+    seat.start()
+    web1.wait_for("store_changed", state="connected")
+    equal(seat.agent.stop(), 0)
+    web2 = join(t, "web2", token)
+    t.until(lambda: web2.seen("store_changed"), what="waiting", agent=web2)
+    web2.signal(signal.SIGTERM)
+    equal(web2.wait(), 0, web2.tell())
+    equal(join(t, "web3", token, "--max-runtime", "1").wait(), 5)
+
+
+@case("join-two-at-once", "S5: of two hosts at the same instant with a token for one, one gets in")
+def join_two_at_once(t):
+    seat = Seat(t)
+    for number in range(3):
+        token = seat.token()
+        agents = [join(t, f"{side}{number}", token) for side in "ab"]
+        t.until(lambda: any(a.ended() for a in agents), what="the loser's end")
+        loser = next(a for a in agents if a.ended())
+        winner = next(a for a in agents if a is not loser)
+        equal(loser.wait(), 3, loser.tell())
+        winner.wait_for("store_changed", state="connected")
+        equal(winner.stop(), 0)
+        equal(len(seat.tokens()[-1]["used_by"]), 1)
+
+
+@case("join-killed", "S5: an authority's agent that is killed while it answers grants no use twice")
+def join_killed(t):
+    seat = Seat(t)
+    for number in range(4):
+        token = seat.token()
+        first = join(t, f"a{number}", token)
+        time.sleep(random.random() * 0.3)  # any instant will do; none is waited for
+        seat.agent.kill()
+        seat.start()
+        second = join(t, f"b{number}", token)
+        t.until(lambda: first.ended() or second.ended(), what="a loser")
+        loser, winner = (first, second) if first.ended() else (second, first)
+        equal(loser.wait(), 3, loser.tell())
+        winner.wait_for("store_changed", state="connected")
+        equal(len(seat.tokens()[-1]["used_by"]), 1)
+        equal(winner.stop(), 0)
+
+
+@case("join-secrets", "no secret of a token stands in a log, a process list, or in the clear on disk")
+def join_secrets(t):
+    seat = Seat(t)
+    token = seat.token("--uses", "3")
+    env = {**t.env, "HANSA_PREFIX": t.at("state-web1")}
+    agents = [t.run(graph(t, "web1"), "--hostname", "web1", "--join", token, env=env),
+              join(t, "web2", token)]
+    t.write("token", token + "\n")
+    env = {**t.env, "HANSA_PREFIX": t.at("state-web3")}
+    agents.append(t.run(graph(t, "web3"), "--hostname", "web3", f"--join=@{t.at('token')}",
+                        env=env))
+    for agent in agents:
+        agent.wait_for("store_changed", state="connected")
+        for name in ("cmdline", "environ"):
+            with open(f"/proc/{agent.process.pid}/{name}", "rb") as file:
+                assert token.encode() not in file.read(), name
+    os.unlink(t.at("token"))
+    for folder, _, names in os.walk(t.path):
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.isfile(path):
+                continue
+            with open(path, "rb") as file:
+                assert token.encode() not in file.read(), path
+            if name.endswith(".key") or "/tokens/" in path:
+                equal(os.stat(path).st_mode & 0o777, 0o600, path)
+    for agent in [seat.agent, *agents]:
+        agent.stop()
+        said = json.dumps([{k: v for k, v in e.items() if k != "at"} for e in agent.events])
+        assert token not in said + "\n".join(agent.lines), "a log shows the token"
+        assert "PRIVATE KEY" not in said + "\n".join(agent.lines), "a log shows a key"
+
+
+@case("join-garbage", "S4: garbage and slow clients at the enrolment port change and stop nothing")
+def join_garbage(t):
+    seat = Seat(t)
+    token = seat.token()
+    host, port = seat.address.split(":")
+    rng = random.Random(4)
+    slow = [socket.create_connection((host, int(port))) for _ in range(20)]
+    for number in range(10_000):
+        with socket.create_connection((host, int(port)), timeout=DEADLINE) as stranger:
+            data = rng.randbytes(rng.randrange(1, 400))
+            if number % 2:
+                data = b"\x16\x03\x01" + data
+            try:
+                stranger.sendall(data)
+            except OSError:
+                pass  # hung up on already
+    for one in slow:
+        one.settimeout(DEADLINE)
+        try:
+            equal(one.recv(1), b"", "a silent client is cut")
+        except ConnectionError:
+            pass
+        one.close()
+    equal([one["used_by"] for one in seat.tokens()], [[]])
+    web1 = join(t, "web1", token)
+    web1.wait_for("store_changed", state="connected")
+    equal(seat.agent.ended(), False)
+
+
+@case("join-renewal", "certificates are renewed in time, and soon after their end")
+def join_renewal(t):
+    seat = Seat(t, "--certificate-life", "6")
+    web1 = join(t, "web1", seat.token())
+    web1.wait_for("store_changed", state="connected")
+    path = t.at("state-web1", "web1", "trust", "tls.pem")
+
+    def serial():
+        told = subprocess.run(["openssl", "x509", "-noout", "-serial", "-pubkey", "-in", path],
+                              capture_output=True, text=True, check=True).stdout
+        return told.split("\n", 1)
+
+    first, key = serial()
+    t.until(lambda: serial()[0] != first, what="a new certificate", agent=web1)
+    equal(serial()[1], key, "the key stays")
+
+    # While nobody renews this is said, with the time; afterwards it is made good.
+    equal(seat.agent.stop(), 0)
+    t.until(lambda: any("could not be renewed" in e["text"] for e in web1.seen("warned")),
+            what="the warning", agent=web1)
+    t.until(lambda: any("certificate expired" in e["text"] for e in web1.seen("warned")),
+            what="the end", agent=web1)
+    late = serial()[0]
+    seat.start()
+    t.until(lambda: serial()[0] != late, what="a renewal within the grace", agent=web1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
