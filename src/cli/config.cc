@@ -40,7 +40,9 @@ class HelpWithVariables final : public CLI::Formatter {
     std::string make_option_opts(const CLI::Option* option) const override {
         const std::string variable = variable_of(*option);
         const std::string text = CLI::Formatter::make_option_opts(option);
-        return variable.empty() ? text : text + " (Env:" + variable + ")";
+        return variable.empty() || !option->get_envname().empty()
+                   ? text
+                   : text + " (Env:" + variable + ")";
     }
 };
 
@@ -149,10 +151,15 @@ void declare_sources(CLI::App& app) {
     app.formatter(std::make_shared<HelpWithVariables>());  // shared: CLI11 keeps it so
 }
 
+std::string config_path(const CLI::App& app) {
+    const CLI::Option& given = *app.get_option("--config");
+    return given.count() > 0 ? given.as<std::string>() : default_config;
+}
+
 Result<void> read_sources(CLI::App& app, UnknownKeys unknown) {
     if (auto applied = apply_environment(app); !applied) return applied;
     const CLI::Option& given = *app.get_option("--config");
-    const std::string path = given.count() > 0 ? given.as<std::string>() : default_config;
+    const std::string path = config_path(app);
     auto text = read_whole(path);
     if (text) return apply_config(app, *text, path, unknown);
     if (text.error().code == Code::missing && given.count() == 0) return {};

@@ -5,6 +5,8 @@
 // types --tmp-prefix need not know that HANSA_PREFIX is set.
 #pragma once
 
+#include <string>
+
 #include "base/result.h"
 
 namespace CLI {
@@ -20,6 +22,9 @@ enum class UnknownKeys {
 
 // Adds --config, and the variables' names to the help. REQUIRES: all other options are there.
 void declare_sources(CLI::App& app);
+
+// The config file's path, which need not exist: the given one, else the default one.
+std::string config_path(const CLI::App& app);
 
 // Reads variables and config file, after the command line. Values that an option refuses are
 // errors that name the variable, or file:line:column.

@@ -16,7 +16,7 @@ namespace {
 
 // As the options spell it; turned into Settings once everything has been read.
 struct RunOptions {
-    std::string file, host, prefix, graphviz, log_format = "text";
+    std::string file, host, prefix, policy, graphviz, log_format = "text";
     std::string tls_cert, tls_key, tls_ca;
     std::string join, join_listen;
     std::int64_t certificate_life = 24 * 3600;
@@ -78,6 +78,10 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{86'400 * 365}));
     app.add_flag("--no-watch", o.no_watch, "do not watch resources or the graph file");
     app.add_option("--graphviz", o.graphviz, "draw each new graph into FILE (DOT)")
+        ->type_name("FILE");
+    app.add_option("--policy", o.policy,
+                   "what other hosts may say about this one; default: policy.yaml beside the "
+                   "config file, if there")
         ->type_name("FILE");
     app.add_option("--log-format", o.log_format, "text or json")
         ->check(CLI::IsMember({"text", "json"}));
@@ -193,6 +197,7 @@ int run(CLI::App& app, const RunOptions& options) {
     forget_variable("HANSA_JOIN");  // it has been read; children shall not see it
     auto settings = settings_of(options);
     if (!settings) return refuse(settings.error());
+    settings->policy = policy_source(options.policy, config_path(app));
     Log log(settings->log_format, settings->verbosity);
     Node node(std::move(*settings));
     log.attach(node.report());

@@ -14,6 +14,9 @@
 
 namespace hansa {
 
+// What an exit may take after the last apply has ended; then the process ends regardless.
+inline constexpr Duration farewell = Milliseconds{900};
+
 class Ending {
  public:
     struct Steps {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "daemon/policy_file.h"
 #include "graph/exports.h"
 #include "manifest/file.h"
 #include "sys/linux/accounts.h"
@@ -99,6 +100,33 @@ Result<std::string> ask_agent(const std::string& prefix, const std::string& host
                                             " does not answer: " + answer.error().text +
                                             "; it may be stopped or very busy"};
     return std::move(answer).error();
+}
+
+Result<Policy> read_policy_here(const PolicySource& source, std::span<const std::string> kinds) {
+    auto state = read_policy(LinuxFiles(), LinuxAccounts(),
+                             {absolute_path(source.file), source.file, source.named, {}}, kinds);
+    if (!state) return std::move(state).error();
+    return std::move(state->policy);
+}
+
+Result<bool> accept_exporter_here(const std::string& prefix, const std::string& host,
+                                  const HostName& exporter) {
+    LinuxFiles files;
+    const std::string root = absolute_path(prefix);
+    std::string name = host;
+    if (name.empty()) {
+        auto only = only_host(files, root);
+        if (!only) return std::move(only).error();
+        name = std::move(*only);
+    }
+    auto parsed = HostName::parse(name);
+    if (!parsed) return std::move(parsed).error().during("--hostname");
+    return accept_exporter(files, LinuxAccounts(), accepted_path(root, parsed->text()), exporter);
+}
+
+std::string account_here() {
+    const LinuxAccounts accounts;
+    return accounts.user_name(accounts.self());
 }
 
 bool stderr_takes_colours() {

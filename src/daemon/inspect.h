@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/settings.h"
 #include "graph/graph.h"
 #include "resource/kind.h"
+#include "trust/policy.h"
 
 namespace hansa {
 
@@ -30,6 +32,17 @@ Surroundings surroundings();
 // Asks the agent of `host` (empty: the only one under `prefix`) over its control socket.
 Result<std::string> ask_agent(const std::string& prefix, const std::string& host,
                               const std::string& request);
+
+// The collect policy of a machine where no agent need run. `kinds`: every one there is.
+Result<Policy> read_policy_here(const PolicySource& source, std::span<const std::string> kinds);
+
+// Ends the quarantine of `exporter` for the agent of `host` (empty: the only one under `prefix`).
+// False when it had ended.
+Result<bool> accept_exporter_here(const std::string& prefix, const std::string& host,
+                                  const HostName& exporter);
+
+// The name of the user that we are.
+std::string account_here();
 
 // A terminal that wants colours (NO_COLOR, TERM=dumb and pipes do not).
 bool stderr_takes_colours();

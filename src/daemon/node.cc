@@ -9,6 +9,7 @@
 #include "daemon/exporting.h"
 #include "daemon/first_join.h"
 #include "daemon/inspect.h"
+#include "daemon/policy_file.h"
 #include "daemon/residence.h"
 #include "daemon/rest.h"
 #include "daemon/store_link.h"
@@ -28,13 +29,6 @@
 #include "sys/linux/workers.h"
 
 namespace hansa {
-
-namespace {
-
-// What an exit may take after the last apply has ended; then the process ends regardless.
-constexpr Duration farewell = Milliseconds{900};
-
-}  // namespace
 
 // Built from top to bottom, destroyed from bottom to top: each part uses only parts above it.
 struct Node::Parts {
@@ -57,6 +51,7 @@ struct Node::Parts {
     Report report{loop.clock()};
     Graph graph{catalog};
     std::optional<Residence> residence;    // from prepare() on
+    std::unique_ptr<PolicyFile> policy;    // likewise
     std::unique_ptr<StoreLink> store;      // null: standalone
     std::unique_ptr<Enrolment> enrolment;  // likewise
     std::unique_ptr<Runner> runner;
@@ -80,18 +75,14 @@ struct Node::Parts {
     void open_store();
     MeshRest mesh_rest() const;
     void make_runner();
-    void follow_manifest();
+    void follow_files();
+    Result<PolicyState> load_policy();
     void serve_questions();
 
-    struct Change {  // of the graph
-        Delta delta;
-        Duration took{0};
-        ChangedBy by = ChangedBy::file;
-    };
-    Result<Change> declare(const Manifest& next);
-    void adopt(Manifest next, const Change& change);
+    Result<GraphChange> declare(const Manifest& next);
+    void adopt(Manifest next, const GraphChange& change);
     void collect(const Amendment& amendment);
-    void redraw(const Change& change);
+    void redraw(const GraphChange& change);
 
     void moved() {
         if (rest) rest->moved();
@@ -136,6 +127,8 @@ Result<void> Node::Parts::prepare() {
     if (!first) return Error{Code::invalid, first.error().text};  // whatever it is: a bad graph
     auto change = declare(*first);
     if (!change) return std::move(change).error();
+    auto rules = load_policy();
+    if (!rules) return std::move(rules).error();
     auto opened = Residence::open({machine.files, locks, machine.accounts, random}, loop.clock(),
                                   settings, [this](const Home& home) { return enter(home); });
     if (!opened) return std::move(opened).error();
@@ -150,7 +143,7 @@ Result<void> Node::Parts::prepare() {
     adopt(std::move(*first), *change);
     trim_memory();  // the text of the graph and its tree are gone
     if (store) store->start();
-    if (settings.watch) follow_manifest();
+    if (settings.watch) follow_files();
     if (settings.max_runtime)
         held.push_back(loop.after(*settings.max_runtime, [this] {
             ending.finish("the time given by --max-runtime is up", ExitCode::max_runtime);
@@ -175,15 +168,22 @@ Result<void> Node::Parts::enrol() {
     return enrolment->start(*residence->credentials);
 }
 
-void Node::Parts::follow_manifest() {
+void Node::Parts::follow_files() {
     auto watching = manifest->watch([this](Result<Manifest> next) {
-        auto change = next ? declare(*next) : Result<Change>(std::move(next).error());
+        auto change = next ? declare(*next) : Result<GraphChange>(std::move(next).error());
         if (change) return adopt(std::move(*next), *change);
         report.publish(happened::GraphRefused{change.error().text});
     });
     if (!watching)
         report.publish(
             happened::Warned{"edits of the graph file are not seen: " + watching.error().text});
+}
+
+Result<PolicyState> Node::Parts::load_policy() {
+    policy = std::make_unique<PolicyFile>(
+        policy_paths(settings), catalog.names(),
+        PolicyFile::Ports{loop, workers, machine.files, machine.accounts, *watcher});
+    return policy->load();
 }
 
 void Node::Parts::serve_questions() {
@@ -232,17 +232,17 @@ void Node::Parts::make_runner() {
         settings.converged_timeout, [this] { converged(); });
 }
 
-Result<Node::Parts::Change> Node::Parts::declare(const Manifest& next) {
+Result<GraphChange> Node::Parts::declare(const Manifest& next) {
     if (auto unable = kinds_not_runnable(next, catalog); !unable.empty())
         return Error{Code::invalid, settings.graph_file + ": kind " + join(unable, ", ") +
                                         " is known but cannot be applied yet; nothing is changed"};
     const Instant began = loop.clock().now();
     auto delta = graph.declare(next);
     if (!delta) return std::move(delta).error();
-    return Change{std::move(*delta), loop.clock().now() - began};
+    return GraphChange{std::move(*delta), loop.clock().now() - began};
 }
 
-void Node::Parts::adopt(Manifest next, const Change& change) {
+void Node::Parts::adopt(Manifest next, const GraphChange& change) {
     for (const std::string& warning : next.warnings) report.publish(happened::Warned{warning});
     redraw(change);
     if (store) store->collect(std::move(next.collects));
@@ -252,11 +252,11 @@ void Node::Parts::adopt(Manifest next, const Change& change) {
 void Node::Parts::collect(const Amendment& amendment) {
     const Instant began = loop.clock().now();
     Delta delta = graph.amend(amendment);
-    redraw({std::move(delta), loop.clock().now() - began, ChangedBy::store});
+    redraw({std::move(delta), loop.clock().now() - began, GraphChange::By::store});
 }
 
-void Node::Parts::redraw(const Change& change) {
-    tell(report, graph, change.delta, change.by, change.took);
+void Node::Parts::redraw(const GraphChange& change) {
+    tell(report, graph, change);
     runner->adopt(change.delta);
     rest->moved();
     if (!settings.graphviz.empty())
@@ -277,6 +277,7 @@ void Node::Parts::fail(Error error) {
 
 void Node::Parts::stop() {
     manifest.reset();  // the last word has been read
+    policy.reset();
     runner->stop([this] { stopped(); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/host_port.h"
 #include "base/text.h"
+#include "daemon/policy_file.h"
 
 namespace hansa {
 
@@ -10,6 +11,11 @@ std::string default_prefix(bool root, const char* xdg_state_home, const char* ho
     if (xdg_state_home && xdg_state_home[0] == '/') return std::string(xdg_state_home) + "/hansa";
     if (home && home[0] == '/') return std::string(home) + "/.local/state/hansa";
     return "/var/lib/hansa";
+}
+
+PolicySource policy_source(const std::string& policy, const std::string& config) {
+    if (!policy.empty()) return {policy, true};
+    return {policy_beside(config), false};
 }
 
 std::string describe_store(const Settings& settings) {

@@ -24,6 +24,15 @@ struct TlsPaths {
     std::string roots;  // whose certificates are believed
 };
 
+// Where the collect policy stands. A file that nobody named may be missing.
+struct PolicySource {
+    std::string file;
+    bool named = false;
+};
+
+// `policy` if that was given, else policy.yaml beside the config file.
+PolicySource policy_source(const std::string& policy, const std::string& config);
+
 struct Settings {
     Settings(std::string graph, HostName name)
         : graph_file(std::move(graph)), host(std::move(name)) {}
@@ -48,6 +57,7 @@ struct Settings {
     std::optional<Seconds> max_runtime;
     std::uint32_t sema = 0;
     std::uint32_t workers = 512;
+    PolicySource policy;
     std::string graphviz;  // file to draw each adopted graph into; empty: none
     LogFormat log_format = LogFormat::text;
     Verbosity verbosity = Verbosity::normal;

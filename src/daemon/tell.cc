@@ -14,21 +14,23 @@ void tell_start(Report& report, const Settings& settings) {
         report.publish(happened::StoreChanged{happened::StoreChanged::State::standalone, {}});
 }
 
-void tell(Report& report, const Graph& graph, const Delta& delta, ChangedBy by, Duration took) {
+void tell(Report& report, const Graph& graph, const GraphChange& change) {
+    const Delta& delta = change.delta;
     for (const std::string& warning : delta.warnings) report.publish(happened::Warned{warning});
     for (const std::string& refusal : delta.refusals)
         report.publish(happened::Refused{"collected", refusal});
     for (const auto& [loser, keeper, thing] : delta.clashes)
         report.publish(
             happened::Conflict{loser.text(), keeper.text(), thing.type + ":" + thing.name});
-    if (by == ChangedBy::store) {
+    if (change.by == GraphChange::By::store) {
         report.publish(happened::GraphAmended{graph.size(), graph.edge_count(), delta.added.size(),
-                                              delta.removed.size(), took});
+                                              delta.removed.size(), change.took});
         return;
     }
     const bool first = report.snapshot().redraws == 0;
     report.publish(happened::GraphAdopted{graph.name(), graph.size(), graph.edge_count(),
-                                          delta.added.size(), delta.removed.size(), first, took});
+                                          delta.added.size(), delta.removed.size(), first,
+                                          change.took});
 }
 
 void draw(Report& report, Files& files, const std::string& path, const Graph& graph) {

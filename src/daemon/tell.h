@@ -9,13 +9,19 @@
 
 namespace hansa {
 
-enum class ChangedBy { file, store };
+// Of the graph. `took`: to change it, without applying it.
+struct GraphChange {
+    enum class By { file, store };
+    Delta delta;
+    Duration took{0};
+    By by = By::file;
+};
 
 // That it begins, with what, and which of its settings will change nothing.
 void tell_start(Report& report, const Settings& settings);
 
-// What a change of the graph did. `took`: to change the graph, without applying it.
-void tell(Report& report, const Graph& graph, const Delta& delta, ChangedBy by, Duration took);
+// What it did.
+void tell(Report& report, const Graph& graph, const GraphChange& change);
 
 // Writes the graph as Graphviz reads it to `path`; a failure is a warning.
 void draw(Report& report, Files& files, const std::string& path, const Graph& graph);
