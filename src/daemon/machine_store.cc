@@ -202,12 +202,23 @@ void MachineStore::ended(const std::string& why, Duration pause) {
     if (is_free(config.client_urls.front()) && is_free(config.peer_urls.front())) return;
     // Its callback is on the stack, so it is destroyed later; but it must not start again first.
     server_->stop([] {});
+    serve_anew(pause);
+}
+
+// REQUIRES: the server is stopping or has ended, for its callback may be on the stack.
+void MachineStore::serve_anew(Duration pause) {
     trying_since_.reset();
     if (joined_) trying_since_ = ports_.loop.clock().now() + pause;  // else nobody dials it yet
     timer_ = ports_.loop.after(pause, [this] {
         server_.reset();
         serve();
     });
+}
+
+void MachineStore::cut_connections() {
+    if (!server_ || given_up_) return;
+    timer_.reset();
+    server_->stop([this] { serve_anew({}); });
 }
 
 bool MachineStore::is_free(const std::string& url) {
@@ -360,6 +371,7 @@ void MachineStore::tell_waiting(const std::string& what) {
 }
 
 void MachineStore::stop(Action stopped) {
+    given_up_ = true;
     timer_.reset();
     poll_.reset();
     renewal_.reset();

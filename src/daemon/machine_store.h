@@ -85,6 +85,10 @@ class MachineStore {
     // Ends an etcd of ours and gives the lock up; `stopped` is called once, later.
     void stop(Action stopped);
 
+    // Starts an etcd of ours again, at the same URLs: the only way to end connections that were
+    // accepted before a certificate was taken back. Everybody else's come back within moments.
+    void cut_connections();
+
     bool serves() const { return server_ != nullptr; }
 
  private:
@@ -108,6 +112,7 @@ class MachineStore {
     void write_notice(bool serving);
     void dial(StorePlace place);
     void ended(const std::string& why, Duration pause);
+    void serve_anew(Duration pause);
     bool is_free(const std::string& url);
     void follow();
     void follow_nobody();

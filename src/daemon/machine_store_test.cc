@@ -208,6 +208,29 @@ TEST_F(MachineStoreTest, its_certificate_is_renewed_in_time_and_again_after_a_fa
     EXPECT_EQ(etcds(), 1u) << "etcd reads the files; it is not started again";
 }
 
+TEST_F(MachineStoreTest, connections_are_cut_by_starting_etcd_again_where_it_was) {
+    start();
+    loop.run_for(Seconds(1));
+    ASSERT_EQ(dialled, std::vector{url(2379)});
+    store->cut_connections();
+    store->cut_connections();
+    loop.run_until([this] { return dialled.empty(); }, Seconds(10));
+    EXPECT_TRUE(dialled.empty()) << "somebody else may stand there for a moment";
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(etcds(), 2u);
+    EXPECT_EQ(machine.processes.most_at_once(), 1u);
+    EXPECT_EQ(certified.size(), 2u);
+    EXPECT_EQ(dialled, std::vector{url(2379)});
+    EXPECT_TRUE(warnings.empty());
+
+    bool stopped = false;
+    store->stop([&stopped] { stopped = true; });
+    store->cut_connections();
+    loop.run_for(Seconds(10));
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(etcds(), 2u);
+}
+
 TEST_F(MachineStoreTest, without_a_certificate_no_etcd_is_started) {
     uncertified = Error{Code::denied, "the issuing key may be read by others"};
     start();
