@@ -1,0 +1,41 @@
+// Which certificates an authority has made for one name and can still be shown: what has to be
+// taken back when that peer is. Kept by the authority, a record for each name. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "trust/certificate.h"
+#include "trust/revocation.h"
+
+namespace hansa {
+
+// At once, of one name: renewals of a day with lives of a minute or so fit.
+inline constexpr std::size_t issued_max = 2'000;
+
+struct IssuedRecord {
+    struct One {
+        std::string serial;
+        WallTime until;  // whole seconds, as certificates count
+        friend bool operator==(const One&, const One&) = default;
+    };
+    std::string name;
+    std::vector<One> certificates;  // oldest first
+    friend bool operator==(const IssuedRecord&, const IssuedRecord&) = default;
+};
+
+// With one more; those that have expired are left out, so that the record stays small. Code::denied
+// above issued_max.
+Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now);
+
+std::string encode(const IssuedRecord& record);  // JSON text
+Result<IssuedRecord> decode_issued(std::string_view text);
+
+// `list` with the peer of that record taken back, in the next epoch: its name until now, for
+// whoever judges signatures, and the serials that have not expired, for whoever reads CRLs.
+RevocationList take_back(RevocationList list, const IssuedRecord& record, WallTime now);
+
+}  // namespace hansa
