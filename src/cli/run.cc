@@ -16,7 +16,7 @@ namespace {
 
 // As the options spell it; turned into Settings once everything has been read.
 struct RunOptions {
-    std::string file, host, prefix, policy, graphviz, log_format = "text";
+    std::string file, host, prefix, control_group, policy, graphviz, log_format = "text";
     std::string tls_cert, tls_key, tls_ca;
     std::string join, join_listen;
     std::int64_t certificate_life = 24 * 3600;
@@ -66,6 +66,9 @@ void declare_options(CLI::App& app, RunOptions& o) {
     app.add_option("--tls-ca", o.tls_ca, "whose certificates are believed")->type_name("FILE");
     app.add_option("--prefix", o.prefix, "directory for all state")->type_name("DIR");
     app.add_flag("--tmp-prefix", o.tmp_prefix, "fresh state, removed on exit");
+    app.add_option("--control-group", o.control_group,
+                   "whose members may ask this agent (hansa status) besides its user and root")
+        ->type_name("GROUP");
     app.add_flag("--standalone", o.standalone, "no store: nothing is exported or collected");
     app.add_flag("--no-server", o.no_server, "never run an etcd here");
     app.add_flag("--noop", o.noop, "say what would change, change nothing, export nothing");
@@ -169,6 +172,7 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.prefix = !o.prefix.empty() ? o.prefix
                                         : default_prefix(here.root, std::getenv("XDG_STATE_HOME"),
                                                          std::getenv("HOME"));
+    settings.control_group = o.control_group;
     settings.tmp_prefix = o.tmp_prefix;
     settings.found = o.found;
     settings.standalone = o.standalone;

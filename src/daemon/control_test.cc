@@ -19,6 +19,16 @@ TEST(Control, status_tells_the_agent_the_counts_and_each_resource) {
     EXPECT_EQ(answer->find("resources")->list()[0].find("id")->scalar().text, "file[a]");
 }
 
+TEST(Control, only_its_user_and_root_may_ask_and_the_members_of_its_group) {
+    const UserId self = 1000;
+    EXPECT_TRUE(may_ask({1, self, {}}, self, {}));
+    EXPECT_TRUE(may_ask({1, 0, {}}, self, {}));
+    EXPECT_FALSE(may_ask({1, 1001, {1000, 0}}, self, {}));
+    EXPECT_FALSE(may_ask({1, 1001, {1001, 7}}, self, 8));
+    EXPECT_TRUE(may_ask({1, 1001, {1001, 8}}, self, 8));
+    EXPECT_FALSE(may_ask({}, self, {})) << "whom the kernel does not name";
+}
+
 TEST(Control, an_unknown_question_is_answered_with_what_is_known) {
     auto answer = parse_json(answer_control("reboot\n", Snapshot{}));
     ASSERT_TRUE(answer);

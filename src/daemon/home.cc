@@ -77,6 +77,13 @@ std::string Home::authority_directory() const {
     return files_.status(made + "/issuing.key") ? made : cluster_directory() + "/trust";
 }
 
+Result<void> Home::open_to(std::optional<GroupId> group) {
+    FileAttributes attributes;
+    attributes.mode = group ? 0710 : 0700;
+    attributes.group = group;
+    return files_.set_attributes(directory_, attributes);
+}
+
 Result<void> Home::belong_to(const std::string& cluster) {
     auto identity = remember_cluster(files_, directory_, identity_, cluster);
     if (!identity) return std::move(identity).error();

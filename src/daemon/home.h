@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/host.h"
@@ -43,6 +44,10 @@ class Home {
     std::string authority_directory() const;
     std::string control_socket() const { return directory_ + "/control.sock"; }
     const Identity& identity() const { return identity_; }
+
+    // Lets that group reach the control socket, and nothing else here; empty: nobody. Code::denied
+    // when the group is not one of ours.
+    Result<void> open_to(std::optional<GroupId> group);
 
     // See remember_cluster() in identity.h.
     Result<void> belong_to(const std::string& cluster);

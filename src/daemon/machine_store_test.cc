@@ -63,7 +63,9 @@ class TwoPartyLocks final : public Locks {
 
 class SimPorts final : public Sockets {
  public:
-    Result<Held> serve(const std::string&, Handler) override { return refuse(); }
+    Result<Held> serve(const std::string&, Handler, std::optional<GroupId>) override {
+        return refuse();
+    }
     Result<std::string> ask(const std::string&, const std::string&, const AskLimits&) override {
         return refuse();
     }

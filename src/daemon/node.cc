@@ -187,8 +187,8 @@ Result<PolicyState> Node::Parts::load_policy() {
 }
 
 void Node::Parts::serve_questions() {
-    auto served =
-        serve_control(sockets, machine.accounts, residence->home->control_socket(), report);
+    auto served = serve_control(sockets, machine.accounts, residence->home->control_socket(),
+                                report, residence->readers);
     if (served) {
         held.push_back(std::move(*served));
     } else {

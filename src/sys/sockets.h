@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -14,10 +15,11 @@
 
 namespace hansa {
 
-// The process at the other end, as the kernel tells it (unix(7), SO_PEERCRED).
+// The process at the other end, as the kernel tells it (unix(7), SO_PEERCRED, SO_PEERGROUPS).
 struct LocalPeer {
     int pid = 0;
-    UserId user = 0;
+    UserId user = static_cast<UserId>(-1);  // which no account has: not known
+    std::vector<GroupId> groups;            // all of it
 };
 
 struct AskLimits {
@@ -35,10 +37,11 @@ class Sockets {
 
     virtual ~Sockets() = default;
 
-    // Listens at `path`, mode 0600; a socket left there by a dead process is replaced, one that
-    // answers is Code::conflict. One question and one answer a connection. The file goes with
-    // the handle. Loop thread only.
-    [[nodiscard]] virtual Result<Held> serve(const std::string& path, Handler handler) = 0;
+    // Listens at `path`, mode 0600, or 0660 for `group`; a socket left there by a dead process is
+    // replaced, one that answers is Code::conflict. One question and one answer a connection. The
+    // file goes with the handle. Loop thread only.
+    [[nodiscard]] virtual Result<Held> serve(const std::string& path, Handler handler,
+                                             std::optional<GroupId> group = {}) = 0;
 
     // Asks whoever serves at `path` and waits. Code::missing when nobody serves there,
     // Code::unavailable when no answer comes in time, Code::denied when we may not. Blocking; any

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from rig import DEADLINE, case, children_of, equal, main, store
+from rig import (DEADLINE, case, children_of, equal, main, need_root, open_to_all, store)
 
 GRAPH = """
 graph: seen
@@ -281,6 +281,34 @@ def status_of_several(t):
     again.kill()
     dead = t.command("status")
     assert dead.returncode != 0 and dead.stderr.count("\n") == 1, dead
+
+
+@case("status-for-a-group", "another user is told nothing, unless it is in the group that may ask")
+def status_for_a_group(t):
+    need_root()
+    open_to_all(t)
+    graph = t.graph("g.yaml", GRAPH)
+    closed = t.alone(graph)
+    closed.wait_at_rest()
+    refused = t.command("status", "--hostname", "alone", user="nobody")
+    assert refused.returncode != 0 and refused.stdout == "", refused
+    equal(closed.stop(), 0, "exit code")
+    opened = t.alone(graph, "--control-group", "nogroup")  # which is nobody's
+    opened.wait_at_rest()
+    told = t.command("status", "--hostname", "alone", user="nobody")
+    equal(told.returncode, 0, told.stderr)
+    assert "alone, hansa" in told.stdout, told.stdout
+    modes = {name: oct(os.stat(t.at("state/alone", name)).st_mode & 0o777)
+             for name in (".", "control.sock", "identity.json")}
+    equal(modes, {".": "0o710", "control.sock": "0o660", "identity.json": "0o600"}, "modes")
+    equal(opened.stop(), 0, "exit code")
+    again = t.alone(graph)
+    again.wait_at_rest()
+    refused = t.command("status", "--hostname", "alone", user="nobody")
+    assert refused.returncode != 0 and refused.stdout == "", "closed again"
+    equal(again.stop(), 0, "exit code")
+    unknown = t.alone(graph, "--control-group", "no-such-group")
+    equal(unknown.wait(), 2, "exit code")
 
 
 @case("status-of-a-frozen-agent", "status of an agent that hangs ends, and does not say it is gone")

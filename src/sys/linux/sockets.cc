@@ -24,6 +24,8 @@ namespace hansa {
 
 namespace {
 
+constexpr std::size_t groups_max = 1024;  // of one process; whoever is in more counts by its first
+
 constexpr Duration rest_after_failure = Milliseconds{200};
 
 // unix(7) allows 107 bytes; the directory is named by its descriptor, so that a long prefix fits.
@@ -62,7 +64,13 @@ LocalPeer peer_of(int socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-    return {credentials.pid, credentials.uid};
+    LocalPeer peer{credentials.pid, credentials.uid, {credentials.gid}};
+    std::vector<GroupId> more(groups_max);
+    size = static_cast<socklen_t>(more.size() * sizeof(GroupId));
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, more.data(), &size) == 0)
+        peer.groups.insert(peer.groups.end(), more.begin(),
+                           more.begin() + static_cast<std::ptrdiff_t>(size / sizeof(GroupId)));
+    return peer;
 }
 
 // One connection: reads the question to its end, then writes the answer, then goes.
@@ -228,7 +236,8 @@ Result<std::string> receive_all(int socket, const AskLimits& limits, Instant end
 
 }  // namespace
 
-Result<Held> LinuxSockets::serve(const std::string& path, Handler handler) {
+Result<Held> LinuxSockets::serve(const std::string& path, Handler handler,
+                                 std::optional<GroupId> group) {
     if (connect_to(path)) return Error{Code::conflict, path + ": another process answers there"};
     auto address = address_of(path);
     if (!address) return std::move(address).error();
@@ -240,6 +249,8 @@ Result<Held> LinuxSockets::serve(const std::string& path, Handler handler) {
     if (::fchmod(socket.get(), 0600) != 0 ||
         ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address->name), sizeof address->name) !=
             0 ||
+        (group && (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0 ||
+                   ::chmod(path.c_str(), 0660) != 0)) ||
         ::listen(socket.get(), 64) != 0)
         return failure(path);
     return Held(

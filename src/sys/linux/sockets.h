@@ -11,7 +11,8 @@ class LinuxSockets final : public Sockets {
     // `loop` must outlive the sockets and every handle.
     explicit LinuxSockets(LinuxLoop& loop, AskLimits limits = {}) : loop_(loop), limits_(limits) {}
 
-    [[nodiscard]] Result<Held> serve(const std::string& path, Handler handler) override;
+    [[nodiscard]] Result<Held> serve(const std::string& path, Handler handler,
+                                     std::optional<GroupId> group = {}) override;
     Result<std::string> ask(const std::string& path, const std::string& question,
                             const AskLimits& limits = {}) override;
     // Somebody serves at `path`, or we may not know. Any thread.

@@ -56,6 +56,30 @@ TEST(Sockets, a_question_gets_its_answer_and_the_server_learns_who_asks) {
     EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }
 
+TEST(Sockets, a_group_may_be_let_in_and_whoever_asks_is_known_by_all_of_its_groups) {
+    Rig rig;
+    LocalPeer seen;
+    std::vector<gid_t> mine(static_cast<std::size_t>(::getgroups(0, nullptr)));
+    (void)::getgroups(static_cast<int>(mine.size()), mine.data());
+    const gid_t group = mine.empty() ? ::getgid() : mine.back();
+    auto server = rig.sockets.serve(
+        rig.path,
+        [&seen](const LocalPeer& peer, std::string, Sockets::Answer answer) {
+            seen = peer;
+            answer("");
+        },
+        group);
+    ASSERT_TRUE(server) << server.error().text;
+    ASSERT_TRUE(rig.ask("who"));
+    struct stat status {};
+    ASSERT_EQ(::stat(rig.path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0660u);
+    EXPECT_EQ(status.st_gid, group);
+    for (const gid_t each : mine)
+        EXPECT_NE(std::find(seen.groups.begin(), seen.groups.end(), each), seen.groups.end());
+    EXPECT_NE(std::find(seen.groups.begin(), seen.groups.end(), ::getgid()), seen.groups.end());
+}
+
 TEST(Sockets, large_answers_and_late_ones_arrive_whole) {
     Rig rig;
     const std::string large(5'000'000, 'x');
