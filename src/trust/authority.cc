@@ -35,6 +35,16 @@ openssl::Draft authority_draft(const std::string& cluster, const char* title, Wa
     return draft;
 }
 
+Certificate issuing_certificate(const PrivateKey& key, const std::string& cluster,
+                                const Certificate& root, const PrivateKey& root_key, WallTime now) {
+    openssl::Draft draft = authority_draft(cluster, "Hansa issuing key", now, issuing_life);
+    draft.extensions = {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+                        {NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign"}};
+    draft.not_before = std::max(draft.not_before, root.not_before());
+    draft.not_after = std::min(draft.not_after, root.not_after());
+    return openssl::make_certificate(draft, key.state().key.get(), &root, root_key);
+}
+
 bool is_reserved(std::string_view name) {
     std::string plain = lower(name);
     while (plain.ends_with('.')) plain.pop_back();
@@ -104,7 +114,7 @@ Result<Life> life_for(const IssueOrder& order, const Certificate& issuing, WallT
     if (left <= Duration::zero())
         return Error{Code::denied, "the issuing certificate expired at " +
                                        iso8601(issuing.not_after()) +
-                                       "; make a new one with the root key"};
+                                       "; renew it with \"hansa ca renew\""};
     if (order.life < Seconds{1}) return Error{Code::invalid, "a certificate lives for some time"};
     // Certificates count whole seconds, so the next one is the first that is surely later.
     const WallTime after{std::chrono::floor<Seconds>(order.begins_after) + Seconds{1}};
@@ -126,11 +136,7 @@ Authority::Made Authority::make(const std::string& cluster, WallTime now) {
         openssl::make_certificate(draft, root_key.state().key.get(), nullptr, root_key);
 
     PrivateKey issuing_key = PrivateKey::make();
-    draft = authority_draft(cluster, "Hansa issuing key", now, issuing_life);
-    draft.extensions = {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
-                        {NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign"}};
-    const Certificate issuing =
-        openssl::make_certificate(draft, issuing_key.state().key.get(), &root, root_key);
+    const Certificate issuing = issuing_certificate(issuing_key, cluster, root, root_key, now);
     return {std::move(root_key), Authority{std::move(issuing_key), {issuing, root}, cluster}};
 }
 
@@ -164,6 +170,24 @@ std::string Authority::chain_pem() const {
     std::string text;
     for (const Certificate& certificate : chain_) text += certificate.pem();
     return text;
+}
+
+bool Authority::issuing_is_due(WallTime now) const {
+    const Certificate& issuing = chain_.front();
+    if (now < issuing.not_before()) return true;
+    return now >= renewal_time(issuing) && issuing.not_after() < root().not_after();
+}
+
+Result<Authority> Authority::renew_issuing(const PrivateKey& root_key, WallTime now) const {
+    if (!root().belongs_to(root_key))
+        return Error{Code::invalid, "this is not the root key of cluster " + cluster_ +
+                                        "; the right one belongs to root.pem"};
+    // Under a clock that is wrong nothing is made that could not be used once it is right.
+    const std::span<const Certificate> roots{&root(), 1};
+    if (auto good = verify_chain(roots, roots, now, {}, ChainLeaf::authority); !good)
+        return std::move(good).error();
+    return Authority{
+        key_, {issuing_certificate(key_, cluster_, root(), root_key, now), root()}, cluster_};
 }
 
 Result<std::string> Authority::issue(const IssueOrder& order, WallTime now) const {

@@ -1,5 +1,5 @@
 // An authority makes certificates: a root that may be kept offline, and an issuing key below it
-// that works online. A machine's own authority is the same thing, made without being asked.
+// that works online and gets a new certificate from the root in time.
 //
 // Pure but for randomness (serial numbers, keys) from OpenSSL. Values; any thread.
 #pragma once
@@ -49,6 +49,15 @@ class Authority {
     std::string chain_pem() const;
     const PrivateKey& key() const { return key_; }
 
+    // Whether the issuing certificate should be made anew: two thirds of its life are over, or it
+    // begins later than now (somebody's clock was wrong), and the root would let it live longer.
+    bool issuing_is_due(WallTime now) const;
+
+    // The same issuing key with a new certificate of two years, never beyond the root's own: what
+    // was issued before and after leads to the same root. Also of an expired one. Code::invalid
+    // when `root_key` is not the root's; Code::denied when the root is not valid now.
+    Result<Authority> renew_issuing(const PrivateKey& root_key, WallTime now) const;
+
     // PEM: the certificate, then the issuing one. Begins a minute before `now`, for clocks that
     // differ. Code::invalid for a key or claims that no certificate can carry; Code::denied when
     // the issuing certificate has expired.
@@ -64,7 +73,7 @@ class Authority {
 };
 
 struct Authority::Made {
-    PrivateKey root_key;  // to be kept offline, or thrown away by a machine's own authority
+    PrivateKey root_key;  // to be kept offline where others join
     Authority issuing;
 };
 

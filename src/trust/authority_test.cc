@@ -161,8 +161,8 @@ TEST(Authority, issues_nothing_that_outlives_it) {
     EXPECT_NE(refusal(order), "issued");
     order.life = day;
     EXPECT_EQ(refusal(order, noon + 800 * day),
-              "the issuing certificate expired at 2018-09-30T12:00:00.000Z; make a new one with "
-              "the root key");
+              "the issuing certificate expired at 2018-09-30T12:00:00.000Z; renew it with "
+              "\"hansa ca renew\"");
 }
 
 TEST(Authority, makes_certificates_that_begin_after_a_revocation) {
@@ -208,6 +208,77 @@ TEST(Authority, is_not_opened_from_files_that_do_not_fit) {
     // A peer's certificate and key are no authority.
     const Identity web1 = peer(ours(), "web1");
     EXPECT_NE(refused(web1.key.pem(), web1.leaf().pem() + root), "opened");
+}
+
+TEST(Authority, renews_its_issuing_certificate_and_both_halves_of_a_fleet_verify) {
+    const Authority::Made made = Authority::make("c1", noon - day);
+    const WallTime later = noon + 729 * day - hour;  // an hour before the first one's end
+    const Identity before = peer(made.issuing, "web1", later - hour);
+    auto renewed = made.issuing.renew_issuing(made.root_key, later);
+    ASSERT_TRUE(renewed) << renewed.error().text;
+    const Identity after = peer(*renewed, "web2", later);
+
+    const std::span<const Certificate> roots{&made.issuing.root(), 1};
+    EXPECT_TRUE(verify_chain(before.chain, roots, later));
+    EXPECT_TRUE(verify_chain(after.chain, roots, later));
+    // Each leads over either certificate: it is one key.
+    const Certificate& old = before.chain.back();
+    const Certificate& fresh = after.chain.back();
+    EXPECT_NE(old.serial(), fresh.serial());
+    EXPECT_EQ(old.key_pin(), fresh.key_pin());
+    EXPECT_TRUE(verify_chain(std::vector{before.leaf(), fresh}, roots, later));
+    EXPECT_TRUE(verify_chain(std::vector{after.leaf(), old}, roots, later));
+    EXPECT_EQ(fresh.not_before(), later - Seconds{60});
+    EXPECT_EQ(fresh.not_after(), later + 730 * day);
+    EXPECT_EQ(after.leaf().not_after(), later + day) << "no longer cut short";
+
+    auto again = Authority::open(renewed->key().pem(), renewed->chain_pem());
+    ASSERT_TRUE(again) << again.error().text;
+    EXPECT_EQ(again->cluster(), "c1");
+    EXPECT_EQ(again->root().fingerprint(), made.issuing.root().fingerprint());
+}
+
+TEST(Authority, renews_an_issuing_certificate_that_has_expired) {
+    const Authority::Made made = Authority::make("c1", noon - day);
+    const WallTime late = noon + 800 * day;
+    const PrivateKey key = PrivateKey::make();
+    EXPECT_FALSE(made.issuing.issue(order_for("web1", key), late));
+    auto renewed = made.issuing.renew_issuing(made.root_key, late);
+    ASSERT_TRUE(renewed) << renewed.error().text;
+    EXPECT_TRUE(verify_chain(peer(*renewed, "web1", late).chain, {&renewed->root(), 1}, late));
+}
+
+TEST(Authority, is_renewed_by_its_own_root_key_alone_and_within_the_roots_life) {
+    const Authority::Made made = Authority::make("c1", noon - day);
+    const auto refused = [&made](const PrivateKey& key, WallTime now) {
+        auto renewed = made.issuing.renew_issuing(key, now);
+        return renewed ? "renewed" : renewed.error().text;
+    };
+    EXPECT_EQ(refused(Authority::make("c1", noon).root_key, noon),
+              "this is not the root key of cluster c1; the right one belongs to root.pem");
+    EXPECT_NE(refused(made.issuing.key(), noon), "renewed");
+    EXPECT_NE(refused(made.root_key, noon - 2 * day).find("not valid before"), std::string::npos);
+    EXPECT_NE(refused(made.root_key, noon + 7300 * day).find("expired"), std::string::npos);
+    auto last = made.issuing.renew_issuing(made.root_key, noon + 7000 * day);
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->chain().front().not_after(), made.issuing.root().not_after());
+}
+
+TEST(Authority, says_when_its_issuing_certificate_is_due) {
+    const Authority::Made made = Authority::make("c1", noon);
+    EXPECT_FALSE(made.issuing.issuing_is_due(noon));
+    EXPECT_FALSE(made.issuing.issuing_is_due(noon + 486 * day));
+    EXPECT_TRUE(made.issuing.issuing_is_due(noon + 487 * day));
+    EXPECT_TRUE(made.issuing.issuing_is_due(noon + 800 * day));
+    // A clock that was ahead when it was renewed.
+    auto ahead = made.issuing.renew_issuing(made.root_key, noon + 400 * day);
+    ASSERT_TRUE(ahead);
+    EXPECT_TRUE(ahead->issuing_is_due(noon));
+    EXPECT_FALSE(ahead->issuing_is_due(noon + 400 * day));
+    // Nothing is gained once it lives as long as the root.
+    auto last = made.issuing.renew_issuing(made.root_key, noon + 7299 * day);
+    ASSERT_TRUE(last);
+    EXPECT_FALSE(last->issuing_is_due(noon + 7300 * day - hour));
 }
 
 TEST(Authority, has_an_extension_that_etcd_can_read) {

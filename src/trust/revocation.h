@@ -28,7 +28,8 @@ inline constexpr std::size_t revocations_bytes_max = 1 << 20;
 Result<std::string> sign_revocations(const RevocationList& list, const Authority& authority);
 
 // Code::denied when nobody below `roots` signed it or the signer was no authority of the cluster;
-// Code::invalid for text that is no list.
+// Code::invalid for text that is no list. A list outlives its signer's certificate: who was taken
+// back stays taken back, and the key is the same after that certificate's renewal.
 Result<RevocationList> read_revocations(std::string_view text, std::span<const Certificate> roots,
                                         WallTime now);
 
