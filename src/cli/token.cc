@@ -70,10 +70,11 @@ int create(const TokenOptions& options) {
                  printable(made->record.name_glob).c_str(),
                  counted(made->record.uses, "use").c_str(), iso8601(made->record.expires).c_str(),
                  join(made->addresses, ", ").c_str());
-    if (made->assumed)
+    if (!made->answered)
         std::fprintf(stderr,
-                     "no agent has answered joins here yet: start one with this prefix; for hosts "
-                     "elsewhere with\n--join-listen, and give this command their --address\n");
+                     "no agent with this prefix answers joins yet: start one, or restart one that "
+                     "runs; for hosts\nelsewhere with --join-listen, whose address belongs in a "
+                     "token (--address)\n");
     return 0;
 }
 
@@ -126,9 +127,17 @@ int revoke(const TokenOptions& options) {
     return revoked ? 0 : refuse(revoked.error());
 }
 
-void add_create(CLI::App& group, const std::shared_ptr<TokenOptions>& options, Chosen& chosen) {
+// Options of its own for each command: CLI11 fills those of all from the environment. Shared
+// because it copies the callbacks.
+std::shared_ptr<TokenOptions> options_of(CLI::App& command) {
+    auto options = std::make_shared<TokenOptions>();
+    add_prefix(command, options->prefix);
+    return options;
+}
+
+void add_create(CLI::App& group, Chosen& chosen) {
     CLI::App* command = group.add_subcommand("create", "make a join token and print it");
-    add_prefix(*command, options->prefix);
+    auto options = options_of(*command);
     command->add_option("--name", options->name, "names that it works for (default: any)")
         ->type_name("GLOB");
     command
@@ -149,23 +158,30 @@ void add_create(CLI::App& group, const std::shared_ptr<TokenOptions>& options, C
     command->callback([options, &chosen] { chosen.exit_code = create(*options); });
 }
 
+void add_list(CLI::App& group, Chosen& chosen) {
+    CLI::App* command = group.add_subcommand("list", "tokens that were made here");
+    auto options = options_of(*command);
+    command->add_flag("--json", options->json, "for programs");
+    command->callback([options, &chosen] { chosen.exit_code = list(*options); });
+}
+
+void add_revoke(CLI::App& group, Chosen& chosen) {
+    CLI::App* command = group.add_subcommand("revoke", "make a token useless");
+    auto options = options_of(*command);
+    command->add_option("id", options->id, "as \"hansa token list\" shows it")
+        ->required()
+        ->type_name("ID");
+    command->callback([options, &chosen] { chosen.exit_code = revoke(*options); });
+}
+
 }  // namespace
 
 void add_token(CLI::App& app, Chosen& chosen) {
     CLI::App* group = app.add_subcommand("token", "strings that let a machine join the cluster");
     group->require_subcommand(1);
-    auto options = std::make_shared<TokenOptions>();  // shared: CLI11 copies the callbacks
-    add_create(*group, options, chosen);
-    CLI::App* listed = group->add_subcommand("list", "tokens that were made here");
-    add_prefix(*listed, options->prefix);
-    listed->add_flag("--json", options->json, "for programs");
-    listed->callback([options, &chosen] { chosen.exit_code = list(*options); });
-    CLI::App* revoked = group->add_subcommand("revoke", "make a token useless");
-    add_prefix(*revoked, options->prefix);
-    revoked->add_option("id", options->id, "as \"hansa token list\" shows it")
-        ->required()
-        ->type_name("ID");
-    revoked->callback([options, &chosen] { chosen.exit_code = revoke(*options); });
+    add_create(*group, chosen);
+    add_list(*group, chosen);
+    add_revoke(*group, chosen);
 }
 
 }  // namespace hansa

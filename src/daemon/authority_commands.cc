@@ -3,6 +3,7 @@
 #include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/authority_directory.h"
+#include "daemon/home.h"
 #include "daemon/issuer.h"
 #include "sys/linux/accounts.h"
 #include "sys/linux/files.h"
@@ -21,7 +22,7 @@ constexpr Duration life_max = Seconds{365 * 24 * 3600};
 // The directory of this machine's authority, with real ports.
 struct Desk {
     explicit Desk(const std::string& prefix)
-        : directory({files, locks, accounts}, authority_path(prefix)) {}
+        : directory({files, locks, accounts}, authority_path(absolute_path(prefix))) {}
 
     LinuxLoop loop;
     LinuxFiles files;
@@ -35,11 +36,16 @@ struct Desk {
     }
 
     Result<Authority> open() const {
-        auto authority = directory.open();
+        auto authority = directory.keys().open();
         if (!authority && authority.error().code == Code::missing)
             return Error{Code::missing, "no authority in " + directory.path() +
                                             "; make one with \"hansa ca init\", or give --prefix"};
         return authority;
+    }
+
+    std::string root_key_here() const {
+        const std::string path = directory.keys().root_key();
+        return files.status(path) ? path : std::string{};
     }
 };
 
@@ -71,13 +77,13 @@ Result<std::vector<std::string>> checked(const std::vector<std::string>& wished)
 }
 
 AuthorityShown show(const Desk& desk, const Authority& authority) {
-    const bool root_is_here = static_cast<bool>(desk.files.status(desk.directory.root_key()));
     return {desk.directory.path(),
             authority.cluster(),
             authority.root().key_pin(),
             authority.root().not_after(),
             authority.chain().front().not_after(),
-            root_is_here ? desk.directory.root_key() : std::string{},
+            authority.issuing_is_due(desk.now()),
+            desk.root_key_here(),
             addresses_of(desk.directory)};
 }
 
@@ -94,10 +100,6 @@ Result<void> check_wishes(const TokenWishes& wishes) {
 }
 
 }  // namespace
-
-std::string authority_path(const std::string& prefix) {
-    return absolute_path(prefix) + "/ca";
-}
 
 Result<AuthorityShown> make_authority(const std::string& prefix, const std::string& cluster) {
     Desk desk(prefix);
@@ -117,6 +119,19 @@ Result<AuthorityShown> show_authority(const std::string& prefix) {
     return show(desk, *authority);
 }
 
+Result<AuthorityShown> renew_authority(const std::string& prefix, const std::string& root_key) {
+    const Desk desk(prefix);
+    if (auto authority = desk.open(); !authority) return std::move(authority).error();
+    const std::string path = root_key.empty() ? desk.root_key_here() : absolute_path(root_key);
+    if (path.empty())
+        return Error{Code::missing, desk.directory.keys().root_key() +
+                                        " is not here any more; give --root-key FILE, from where "
+                                        "you keep it"};
+    auto renewed = desk.directory.keys().renew(path, desk.now());
+    if (!renewed) return std::move(renewed).error();
+    return show(desk, *renewed);
+}
+
 Result<MadeToken> make_token(const std::string& prefix, const TokenWishes& wishes) {
     if (auto good = check_wishes(wishes); !good) return std::move(good).error();
     auto addresses = checked(wishes.addresses);
@@ -126,8 +141,7 @@ Result<MadeToken> make_token(const std::string& prefix, const TokenWishes& wishe
     if (!authority) return std::move(authority).error();
 
     if (addresses->empty()) *addresses = addresses_of(desk.directory);
-    const bool assumed = addresses->empty();
-    if (assumed) *addresses = {HostPort{"127.0.0.1", enrolment_port_usual}.text()};
+    if (addresses->empty()) *addresses = {HostPort{"127.0.0.1", enrolment_port_usual}.text()};
     const Token token = make_token(authority->root().key_pin(), *addresses);
     TokenRecord record = record_of(token, desk.now());
     record.name_glob = wishes.name_glob;
@@ -136,7 +150,8 @@ Result<MadeToken> make_token(const std::string& prefix, const TokenWishes& wishe
     record.uses = wishes.uses;
     record.expires = record.created + duration_cast<Milliseconds>(wishes.life);
     if (auto added = desk.directory.add(record); !added) return std::move(added).error();
-    return MadeToken{encode(token), std::move(record), std::move(*addresses), assumed};
+    const bool answered = !desk.directory.listeners().empty();
+    return MadeToken{encode(token), std::move(record), std::move(*addresses), answered};
 }
 
 Result<std::vector<TokenShown>> show_tokens(const std::string& prefix) {

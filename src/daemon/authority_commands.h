@@ -12,21 +12,21 @@
 
 namespace hansa {
 
-// PREFIX/ca, where agents look for an authority.
-std::string authority_path(const std::string& prefix);
-
 struct AuthorityShown {
     std::string path;
     std::string cluster;
     std::string pin;
     WallTime root_until;
     WallTime issuing_until;
+    bool issuing_is_due = false;         // to be renewed
     std::string root_key;                // its file, as long as it stands here; else empty
     std::vector<std::string> listeners;  // HOST:PORT where agents of this machine answer joins
 };
 // `cluster` empty: a name of its own, so that no two are alike.
 Result<AuthorityShown> make_authority(const std::string& prefix, const std::string& cluster);
 Result<AuthorityShown> show_authority(const std::string& prefix);
+// Renews its issuing certificate. `root_key` empty: the one that stands here.
+Result<AuthorityShown> renew_authority(const std::string& prefix, const std::string& root_key);
 
 struct TokenWishes {
     std::string name_glob = "*";
@@ -40,7 +40,7 @@ struct MadeToken {
     std::string text;  // the secret string
     TokenRecord record;
     std::vector<std::string> addresses;  // that it names
-    bool assumed = false;                // nobody has answered joins here yet
+    bool answered = false;               // an agent of this prefix has answered joins
 };
 Result<MadeToken> make_token(const std::string& prefix, const TokenWishes& wishes);
 

@@ -9,16 +9,11 @@ namespace hansa {
 
 namespace {
 
-constexpr std::uint64_t pem_bytes_max = 64 * 1024;
 constexpr std::uint64_t record_bytes_max = std::uint64_t{1} << 20;
-constexpr FileMode private_mode = 0600;
-constexpr FileMode others = 0077;
 constexpr Duration expired_kept = Seconds{7 * 24 * 3600};
 // Whoever holds the lock does so for the time of one small write.
 constexpr Duration lock_patience = Seconds{2};
 constexpr Duration lock_pause = Milliseconds{5};
-
-const char* const our_files[] = {"root.key", "root.pem", "issuing.key", "issuing.pem"};
 
 bool is_token_id(std::string_view text) {
     return text.size() == 16 && hex_decode(text);
@@ -26,63 +21,16 @@ bool is_token_id(std::string_view text) {
 
 }  // namespace
 
-Result<void> AuthorityDirectory::write(const std::string& name, const std::string& text) const {
-    FileAttributes attributes;
-    attributes.mode = private_mode;
-    return ports_.files.write(path_ + "/" + name, text, attributes);
-}
-
 Result<Authority> AuthorityDirectory::make(const std::string& cluster, WallTime now) {
-    if (auto made = make_directories(ports_.files, path_); !made) return std::move(made).error();
-    auto held = ports_.locks.take(path_ + "/lock");
-    if (!held) return std::move(held).error();
-    for (const char* name : our_files)
-        if (ports_.files.status(path_ + "/" + name))
-            return Error{Code::conflict, path_ + "/" + name +
-                                             " is there already; an authority is never "
-                                             "overwritten: move " +
-                                             path_ + " away, or give another --prefix"};
-    const Authority::Made made = Authority::make(cluster, now);
-    const std::pair<const char*, std::string> texts[] = {{"root.key", made.root_key.pem()},
-                                                         {"root.pem", made.issuing.root().pem()},
-                                                         {"issuing.key", made.issuing.key().pem()},
-                                                         {"issuing.pem", made.issuing.chain_pem()}};
-    for (const auto& [name, text] : texts)
-        if (auto written = write(name, text); !written) return std::move(written).error();
-    for (const char* folder : {"/tokens", "/listening"})
-        if (auto there = make_directories(ports_.files, path_ + folder); !there)
-            return std::move(there).error();
-    return made.issuing;
-}
-
-// Whoever could write here, or read a key, could be anybody in the cluster.
-Result<void> AuthorityDirectory::check_secrets() const {
-    if (auto ours = check_private(ports_.files, ports_.accounts, path_); !ours) return ours;
-    for (const char* name : {"issuing.key", "root.key"}) {
-        const std::string path = path_ + "/" + name;
-        auto status = ports_.files.status(path);
-        if (!status && status.error().code == Code::missing) continue;
-        if (!status) return std::move(status).error();
-        const bool ours = status->owner == ports_.accounts.self() || status->owner == 0;
-        if (!ours || (status->mode & others) != 0 || status->type != FileType::regular)
-            return Error{Code::denied, path +
-                                           " may be read by others; it must be yours alone "
-                                           "(chmod 600), and whoever read it may have used it"};
-    }
-    return {};
-}
-
-Result<Authority> AuthorityDirectory::open() const {
-    if (auto there = ports_.files.status(path_ + "/issuing.key"); !there)
+    auto made = keys_.make(cluster, now);
+    if (!made) return made;
+    if (auto there = make_directories(ports_.files, path_ + "/tokens"); !there)
         return std::move(there).error();
-    if (auto good = check_secrets(); !good) return std::move(good).error();
-    auto key = ports_.files.read(path_ + "/issuing.key", pem_bytes_max);
-    if (!key) return std::move(key).error();
-    auto chain = ports_.files.read(path_ + "/issuing.pem", pem_bytes_max);
-    if (!chain) return std::move(chain).error();
-    auto authority = Authority::open(*key, *chain);
-    if (!authority) return std::move(authority).error().during(path_);
-    return authority;
+    return made;
+}
+
+bool AuthorityDirectory::has_tokens() const {
+    return static_cast<bool>(ports_.files.status(path_ + "/tokens"));
 }
 
 Result<TokenRecord> AuthorityDirectory::read_token(const std::string& id) const {

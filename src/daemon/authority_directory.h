@@ -1,12 +1,8 @@
-// An authority on disk, and the records of its tokens.
+// An authority on disk that others join: beside its keys (authority_files.h)
 //
-//     DIRECTORY/               0700
-//     root.key                 to be kept offline; nothing here reads it
-//     root.pem                 the root certificate, whose pin tokens carry
-//     issuing.key, issuing.pem what certificates are made with; issuing certificate, then root
 //     lock                     held while a token's record is read, judged and written
 //     revocations.json         signed list of who is taken back; missing: nobody
-//     tokens/ID.json           a record each
+//     tokens/ID.json           a record each; agents answer joins where there is this directory
 //     listening/HOST           where the agent of that name answers requests: HOST:PORT
 //
 // Every file is made with mode 0600. Blocking: for workers, commands, and small reads at start.
@@ -19,10 +15,9 @@
 
 #include "base/host_port.h"
 #include "base/result.h"
-#include "sys/accounts.h"
-#include "sys/files.h"
+#include "daemon/authority_files.h"
+#include "daemon/secret_files.h"
 #include "sys/locks.h"
-#include "trust/authority.h"
 #include "trust/revocation.h"
 #include "trust/token.h"
 
@@ -39,17 +34,17 @@ class AuthorityDirectory {
         const Accounts& accounts;
     };
 
-    AuthorityDirectory(Ports ports, std::string path) : ports_(ports), path_(std::move(path)) {}
+    AuthorityDirectory(Ports ports, std::string path)
+        : ports_(ports), path_(path), keys_({ports.files, ports.accounts}, std::move(path)) {}
 
     const std::string& path() const { return path_; }
-    std::string root_key() const { return path_ + "/root.key"; }
+    const AuthorityFiles& keys() const { return keys_; }
 
-    // Makes everything. Code::conflict when any of it is there already: nothing is overwritten.
+    // Makes everything. Errors as those of AuthorityFiles::make().
     Result<Authority> make(const std::string& cluster, WallTime now);
 
-    // Code::missing when there is none; Code::denied when somebody else may read its keys or
-    // write into it.
-    Result<Authority> open() const;
+    // Whether hosts are expected to join: tokens were made here, or are to be.
+    bool has_tokens() const;
 
     // Whom nothing is granted any more. An error when the list cannot be read or believed: then
     // nobody can be told from those on it.
@@ -85,14 +80,16 @@ class AuthorityDirectory {
 
  private:
     Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
-    Result<void> check_secrets() const;
     Result<TokenRecord> read_requested(const JoinRequest& request) const;
     Result<TokenRecord> read_token(const std::string& id) const;
-    Result<void> write(const std::string& name, const std::string& text) const;
+    Result<void> write(const std::string& name, const std::string& text) const {
+        return write_secret(ports_.files, path_ + "/" + name, text);
+    }
     std::string token_name(const std::string& id) const { return "tokens/" + id + ".json"; }
 
     Ports ports_;
     std::string path_;
+    AuthorityFiles keys_;
 };
 
 }  // namespace hansa

@@ -65,47 +65,25 @@ TEST(AuthorityDirectory, makes_everything_for_its_owner_alone) {
     const std::string record = rig.files.list(rig.path("tokens"))->at(0).name;
     EXPECT_EQ(rig.files.status(rig.path("tokens/" + record))->mode, 0600u);
 
-    auto opened = rig.directory.open();
+    auto opened = rig.directory.keys().open();
     ASSERT_TRUE(opened) << opened.error().text;
     EXPECT_EQ(opened->cluster(), "c1");
     EXPECT_EQ(opened->root().key_pin(), made->root().key_pin());
     // The root's key is in its own file and is not needed here.
-    ASSERT_TRUE(rig.files.remove(rig.directory.root_key()));
-    EXPECT_TRUE(rig.directory.open());
+    ASSERT_TRUE(rig.files.remove(rig.directory.keys().root_key()));
+    EXPECT_TRUE(rig.directory.keys().open());
 }
 
-TEST(AuthorityDirectory, overwrites_nothing_not_even_a_half) {
+TEST(AuthorityDirectory, expects_hosts_once_a_token_was_made) {
     Rig rig;
-    ASSERT_TRUE(rig.directory.make("c1", rig.now));
-    for (const char* gone : {"", "root.key", "root.pem", "issuing.key"}) {
-        if (*gone) {
-            ASSERT_TRUE(rig.files.remove(rig.path(gone)));
-        }
-        auto again = rig.directory.make("c2", rig.now);
-        ASSERT_FALSE(again) << gone;
-        EXPECT_EQ(again.error().code, Code::conflict);
-    }
-}
-
-TEST(AuthorityDirectory, a_key_that_others_may_read_or_a_directory_they_may_write_is_refused) {
-    Rig rig;
-    EXPECT_EQ(rig.directory.open().error().code, Code::missing);
-    ASSERT_TRUE(rig.directory.make("c1", rig.now));
-    for (const char* name : {"issuing.key", "root.key"}) {
-        for (const FileMode mode : {0640u, 0604u}) {
-            ASSERT_TRUE(rig.files.set_attributes(rig.path(name), {.mode = mode}));
-            EXPECT_EQ(rig.directory.open().error().code, Code::denied) << name;
-        }
-        ASSERT_TRUE(rig.files.set_attributes(rig.path(name), {.mode = 0600u}));
-    }
-    ASSERT_TRUE(rig.files.set_attributes(rig.directory.path(), {.mode = 0770u}));
-    EXPECT_EQ(rig.directory.open().error().code, Code::denied);
-    ASSERT_TRUE(rig.files.set_attributes(rig.directory.path(), {.mode = 0700u}));
-    EXPECT_TRUE(rig.directory.open());
-    rig.accounts.become(rig.accounts.self() + 1);
-    if (rig.files.status(rig.directory.path())->owner != 0) {
-        EXPECT_EQ(rig.directory.open().error().code, Code::denied);
-    }
+    const AuthorityFiles keys({rig.files, rig.accounts}, rig.directory.path());
+    ASSERT_TRUE(keys.make("c1", rig.now));  // as the first agent does
+    EXPECT_FALSE(rig.directory.has_tokens());
+    rig.add_token();
+    EXPECT_TRUE(rig.directory.has_tokens());
+    Rig beforehand;
+    ASSERT_TRUE(beforehand.directory.make("c1", rig.now));
+    EXPECT_TRUE(beforehand.directory.has_tokens());
 }
 
 TEST(AuthorityDirectory, lists_tokens_by_age_revokes_them_and_forgets_old_ones) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "daemon/authority_files.h"
 #include "daemon/home.h"
-#include "daemon/machine_authority.h"
 #include "daemon/secret_files.h"
 
 namespace hansa {
@@ -96,15 +96,16 @@ Result<Credentials> HostCredentials::load() const {
 
 Result<Credentials> HostCredentials::issue_to_self() const {
     const WallTime now = ports_.clock.wall();
-    auto authority = share_machine_authority({ports_.files, ports_.accounts, ports_.random},
-                                             places_.authority_directory, now);
+    const AuthorityFiles files({ports_.files, ports_.accounts}, places_.authority_directory);
+    // One that is taken away while we run is not replaced by another behind our peers' backs.
+    auto authority = cluster_.empty() ? files.share(ports_.random, now) : files.keep(now);
     if (!authority) return std::move(authority).error();
     IssueOrder order;
     order.claims.uuid = subject_.uuid;
     order.claims.name = subject_.name;
     order.public_pem = current_.tls_key.public_pem();
     auto issued = authority->issue(order, now);
-    if (!issued) return std::move(issued).error().during("this machine's authority");
+    if (!issued) return std::move(issued).error().during("the authority in " + files.path());
     // For people and their tools; this program holds them already.
     if (auto put =
             write_secret(ports_.files, places_.directory + "/ca.pem", authority->root().pem());

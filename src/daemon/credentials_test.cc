@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "daemon/machine_authority.h"
+#include "daemon/authority_files.h"
 #include "daemon/secret_files.h"
 #include "daemon/store_certificate.h"
 #include "sys/linux/files.h"
@@ -32,7 +32,7 @@ class HostCredentialsTest : public testing::Test {
 
     std::string at(const std::string& name) const { return directory.path() + "/" + name; }
     HostCredentials::Places places(const std::string& host = "a") const {
-        return {at("state/" + host + "/trust"), at("state/cluster/trust"), elsewhere};
+        return {at("state/" + host + "/trust"), at("state/ca"), elsewhere};
     }
     Result<HostCredentials> open(const std::string& host = "a") {
         return HostCredentials::open({files, accounts, random, clock}, places(host), {uuid, host});
@@ -97,12 +97,10 @@ TEST_F(HostCredentialsTest, keys_are_private_from_the_start_and_stay_the_same) {
     auto first = open();
     ASSERT_TRUE(first);
     for (const char* name : {"a/trust/tls.key", "a/trust/signing.key", "a/trust/tls.pem",
-                             "a/trust/ca.pem", "cluster/trust/issuing.key"})
+                             "a/trust/ca.pem", "ca/issuing.key", "ca/root.key"})
         EXPECT_EQ(mode_of(std::string("state/") + name), 0600u) << name;
     EXPECT_EQ(mode_of("state/a/trust"), 0700u);
-    EXPECT_EQ(mode_of("state/cluster/trust"), 0700u);
-    EXPECT_EQ(mode_of("state/cluster"), 0700u);
-    EXPECT_FALSE(files.status(at("state/cluster/trust/root.key"))) << "it is thrown away";
+    EXPECT_EQ(mode_of("state/ca"), 0700u);
     auto again = open();
     ASSERT_TRUE(again);
     EXPECT_EQ(again->current().tls_key.public_pem(), first->current().tls_key.public_pem());
@@ -114,7 +112,7 @@ TEST_F(HostCredentialsTest, keys_are_private_from_the_start_and_stay_the_same) {
 TEST_F(HostCredentialsTest, a_key_that_others_may_read_is_refused_with_what_to_do) {
     ASSERT_TRUE(open());
     for (const char* name :
-         {"state/a/trust/tls.key", "state/a/trust/signing.key", "state/cluster/trust/issuing.key"})
+         {"state/a/trust/tls.key", "state/a/trust/signing.key", "state/ca/issuing.key"})
         for (const FileMode mode : {0644u, 0640u, 0604u, 0620u}) {
             set_mode(name, mode);
             const std::string told = refusal();
@@ -138,7 +136,7 @@ TEST_F(HostCredentialsTest, a_key_of_another_user_or_through_a_link_is_refused) 
 
 TEST_F(HostCredentialsTest, directories_that_others_may_write_are_refused) {
     ASSERT_TRUE(open());
-    for (const char* name : {"state/a/trust", "state/cluster/trust"}) {
+    for (const char* name : {"state/a/trust", "state/ca"}) {
         set_mode(name, 0770);
         EXPECT_NE(refusal().find("written by others"), std::string::npos) << refusal();
         set_mode(name, 0700);
@@ -170,6 +168,37 @@ TEST_F(HostCredentialsTest, is_issued_anew_at_two_thirds_of_its_life_and_not_bef
     EXPECT_EQ(read("state/a/trust/tls.pem"), mine->current().chain_pem());
 }
 
+TEST_F(HostCredentialsTest, takes_up_an_issuing_certificate_that_was_renewed) {
+    auto mine = open();
+    ASSERT_TRUE(mine);
+    const std::string before = mine->current().chain.back().serial();
+    ASSERT_TRUE(files.rename(at("state/ca/root.key"), at("root.key")));
+    clock.at += 729 * 24 * hour + 20 * hour;
+    EXPECT_TRUE(*mine->refresh());
+    EXPECT_LT(mine->current().chain.front().not_after(), clock.at + 5 * hour) << "cut short";
+    clock.at += 5 * hour;
+    auto late = mine->refresh();
+    ASSERT_FALSE(late);
+    EXPECT_NE(late.error().text.find("hansa ca renew"), std::string::npos) << late.error().text;
+
+    const AuthorityFiles authority({files, accounts}, at("state/ca"));
+    ASSERT_TRUE(authority.renew(at("root.key"), clock.at));
+    EXPECT_TRUE(*mine->refresh());
+    EXPECT_NE(mine->current().chain.back().serial(), before);
+    EXPECT_TRUE(verify_chain(mine->current().chain, mine->current().roots, clock.at));
+}
+
+TEST_F(HostCredentialsTest, another_authority_is_not_made_behind_a_running_agent) {
+    auto mine = open();
+    ASSERT_TRUE(mine);
+    ASSERT_TRUE(files.rename(at("state/ca"), at("elsewhere")));
+    clock.at += 17 * hour;
+    EXPECT_FALSE(mine->refresh());
+    EXPECT_FALSE(files.status(at("state/ca")));
+    ASSERT_TRUE(files.rename(at("elsewhere"), at("state/ca")));
+    EXPECT_TRUE(*mine->refresh());
+}
+
 TEST_F(HostCredentialsTest, two_agents_at_the_same_instant_share_one_authority) {
     for (int round = 0; round < 20; ++round) {
         const std::string place = at("race" + std::to_string(round));
@@ -179,8 +208,7 @@ TEST_F(HostCredentialsTest, two_agents_at_the_same_instant_share_one_authority) 
         for (int which = 0; which < 2; ++which)
             agents[which] = std::thread([&, which] {
                 SeededRandom own(static_cast<std::uint64_t>(round * 2 + which + 1));
-                auto made =
-                    share_machine_authority({files, accounts, own}, place + "/trust", clock.at);
+                auto made = AuthorityFiles({files, accounts}, place + "/ca").share(own, clock.at);
                 clusters[which] = made ? made->cluster() : made.error().text;
             });
         for (std::thread& agent : agents) agent.join();
@@ -197,7 +225,7 @@ TEST_F(HostCredentialsTest, certificates_from_elsewhere_are_taken_as_they_are) {
     EXPECT_EQ(mine->source(), TrustSource::elsewhere);
     EXPECT_EQ(mine->current().chain_pem(), read("host.pem"));
     EXPECT_FALSE(files.status(at("state/a/trust/tls.key"))) << "not needed";
-    EXPECT_FALSE(files.status(at("state/cluster"))) << "nor an authority";
+    EXPECT_FALSE(files.status(at("state/ca"))) << "nor an authority";
     give_certificates(foreign, "a");  // replaced
     auto changed = mine->refresh();
     ASSERT_TRUE(changed);
@@ -289,9 +317,9 @@ TEST_F(HostCredentialsTest, seeds_want_something_to_show) {
 }
 
 TEST_F(HostCredentialsTest, the_store_is_certified_for_its_addresses_and_as_the_store) {
+    ASSERT_TRUE(open());
     const StoreCertifier certifier({files, accounts, random}, clock,
-                                   {at("state/cluster/tls"), at("state/cluster/trust"), {}},
-                                   {uuid, "a"});
+                                   {at("state/cluster/tls"), at("state/ca"), {}}, {uuid, "a"});
     auto first = certifier.certify({"https://192.0.2.7:2379", "https://0.0.0.0:2380"});
     ASSERT_TRUE(first) << first.error().text;
     EXPECT_EQ(first->server_name, store_server_name);

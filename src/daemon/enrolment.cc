@@ -1,6 +1,5 @@
 #include "daemon/enrolment.h"
 
-#include "daemon/authority_commands.h"
 #include "daemon/first_join.h"
 #include "daemon/joiner.h"
 
@@ -8,14 +7,16 @@ namespace hansa {
 
 Result<void> Enrolment::start(const HostCredentials& credentials) {
     if (auto answering = start_issuer(); !answering) return answering;
+    keeper_.look();
     if (credentials.source() == TrustSource::joined) return start_renewer();
     return {};
 }
 
 Result<void> Enrolment::start_issuer() {
     AuthorityDirectory directory({ports_.files, ports_.locks, ports_.accounts},
-                                 authority_path(settings_.prefix));
-    auto authority = directory.open();
+                                 home_.authority_directory());
+    if (!settings_.join_listen && !directory.has_tokens()) return {};
+    auto authority = directory.keys().open();
     if (!authority && authority.error().code == Code::missing) {
         if (!settings_.join_listen) return {};
         return Error{Code::invalid, "--join-listen: there is no authority in " + directory.path() +

@@ -1,5 +1,6 @@
-// What a running agent has to do with authorities: it answers joins where one is under its
-// prefix, and renews its own certificate where that came from another machine.
+// What a running agent has to do with authorities: it looks after the one of its prefix, answers
+// joins where hosts are expected (--join-listen, or tokens that were made), and renews its own
+// certificate where that came from another machine.
 //
 // Owned by Node; loop thread only.
 #pragma once
@@ -7,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/authority_keeper.h"
 #include "daemon/credentials.h"
 #include "daemon/home.h"
 #include "daemon/issuer.h"
@@ -30,7 +32,12 @@ class Enrolment {
 
     // Everything given must outlive it. `stores`: the store's client URLs, as known now.
     Enrolment(Ports ports, const Settings& settings, const Home& home, StoreUrls stores)
-        : ports_(ports), settings_(settings), home_(home), stores_(std::move(stores)) {}
+        : ports_(ports),
+          settings_(settings),
+          home_(home),
+          stores_(std::move(stores)),
+          keeper_({ports.loop, ports.report},
+                  AuthorityFiles({ports.files, ports.accounts}, home.authority_directory())) {}
 
     // Code::denied for an authority whose files are not private, Code::unavailable for a port that
     // was asked for and is taken.
@@ -45,7 +52,8 @@ class Enrolment {
     const Settings& settings_;
     const Home& home_;
     StoreUrls stores_;
-    std::unique_ptr<Issuer> issuer_;    // null: no authority under this prefix
+    AuthorityKeeper keeper_;
+    std::unique_ptr<Issuer> issuer_;    // null: nobody is expected to join
     std::unique_ptr<Renewer> renewer_;  // null: nobody else has certified this host
 };
 

@@ -3,10 +3,8 @@
 #include <csignal>
 
 #include "base/text.h"
-#include "daemon/authority_commands.h"
 #include "daemon/credentials.h"
 #include "daemon/joiner.h"
-#include "daemon/machine_authority.h"
 #include "daemon/secret_files.h"
 
 namespace hansa {

@@ -72,9 +72,8 @@ Result<std::unique_ptr<Home>> Home::open(Ports ports, const std::string& prefix,
     return home;
 }
 
-std::string Home::authority_directory() const {
-    const std::string made = prefix_ + "/ca";
-    return files_.status(made + "/issuing.key") ? made : cluster_directory() + "/trust";
+std::string authority_path(const std::string& prefix) {
+    return prefix + "/ca";
 }
 
 Result<void> Home::open_to(std::optional<GroupId> group) {

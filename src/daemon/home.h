@@ -1,9 +1,8 @@
 // The directories of one agent, and the proof that they are its own.
 //
 //     PREFIX/HOST/     identity.json, lock, control.sock, trust/         one agent at a time
-//     PREFIX/cluster/  lock, store.json, etcd/, etcd.log, trust/, tls/    of this machine's own
-//                                                                        cluster
-//     PREFIX/ca/       an authority, where one was made (authority_directory.h)
+//     PREFIX/cluster/  lock, store.json, etcd/, etcd.log, tls/           of this machine's store
+//     PREFIX/ca/       the authority of this prefix (authority_files.h, authority_directory.h)
 //
 // Made at start, on the loop thread; released when destroyed.
 #pragma once
@@ -22,6 +21,9 @@
 
 namespace hansa {
 
+// PREFIX/ca; `prefix` without a trailing slash.
+std::string authority_path(const std::string& prefix);
+
 class Home {
  public:
     struct Ports {
@@ -39,9 +41,8 @@ class Home {
     const std::string& directory() const { return directory_; }
     std::string cluster_directory() const { return prefix_ + "/cluster"; }
     std::string trust_directory() const { return directory_ + "/trust"; }
-    // Of the authority that certifies this host, unless it has joined elsewhere: the one that was
-    // made by hand, else the machine's own. Both have their files alike.
-    std::string authority_directory() const;
+    // Of the authority that certifies this host, unless it has joined elsewhere.
+    std::string authority_directory() const { return authority_path(prefix_); }
     std::string control_socket() const { return directory_ + "/control.sock"; }
     const Identity& identity() const { return identity_; }
 

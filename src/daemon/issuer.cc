@@ -106,10 +106,23 @@ Result<HostPort> Issuer::start() {
     return at_;
 }
 
+// Its issuing certificate may have been renewed since we started. Another authority in its place
+// is not ours: we go on with what we have.
+void Issuer::read_authority(WallTime now) {
+    auto present = directory_.keys().keep(now);
+    if (present && present->root().key_pin() == authority_.root().key_pin()) {
+        authority_ = std::move(*present);
+    } else if (!present) {
+        ports_.report.publish(
+            happened::Warned{"the authority cannot be read again: " + present.error().text});
+    }
+}
+
 // Asked for by each client; a fresh one each time two thirds of its life are over.
 const TlsIdentity& Issuer::identity() {
     const WallTime now = ports_.loop.clock().wall();
     if (now < identity_until_) return identity_;
+    read_authority(now);
     const PrivateKey key = PrivateKey::make();
     IssueOrder order;
     order.claims.name = wishes_.host;

@@ -57,13 +57,14 @@ class Issuer {
     Result<SecureSockets::Served> listen(HostPort& at);
     std::vector<HostPort> places() const;
     const TlsIdentity& identity();
+    void read_authority(WallTime now);
     void hear(const SecurePeer& peer, const std::string& text, SecureSockets::Answer answer);
     void decide(std::shared_ptr<Case> open);
     void tell(const Case& closed);
 
     Ports ports_;
     AuthorityDirectory directory_;
-    Authority authority_;
+    Authority authority_;  // read again at each renewal of our identity
     IssuerWishes wishes_;
     StoreUrls stores_;
     HostPort at_;

@@ -13,6 +13,7 @@ constexpr Duration hour = Seconds{3600};
 struct Rig : test::EnrolmentRig {
     std::vector<WallTime> renewals;
     std::vector<Certificate> leaves;
+    std::string latest_chain;
     std::unique_ptr<Renewer> renewer;
     Renewable first{{}, {}, PrivateKey::make(), {}};
 
@@ -30,6 +31,7 @@ struct Rig : test::EnrolmentRig {
             Renewer::Ports{loop, sockets, random, report}, [this](const Grant& grant) {
                 renewals.push_back(wall());
                 leaves.push_back(*Certificate::from_pem(grant.chain_pem));
+                latest_chain = grant.chain_pem;
             });
         auto kept = renewer->keep(first);
         ASSERT_TRUE(kept) << kept.error().text;
@@ -129,6 +131,22 @@ TEST(Renewer, the_authority_s_own_port_goes_on_with_fresh_certificates) {
     rig.loop.run_for(30 * 24 * hour);
     EXPECT_GE(rig.renewals.size(), 40u);
     EXPECT_GT(rig.leaf().not_after(), rig.wall());
+}
+
+TEST(Renewer, keeps_a_host_over_the_renewal_of_the_issuing_certificate) {
+    Rig rig;
+    rig.wishes.life = 60 * 24 * hour;
+    rig.join_and_keep();
+    const AuthorityFiles& keys = rig.directory.keys();
+    ASSERT_TRUE(rig.machine.files.rename(keys.root_key(), "/tmp/root.key"));
+    rig.loop.run_for((729 * 24 + 12) * hour);
+    const WallTime end = rig.authority->chain().front().not_after();
+    EXPECT_EQ(rig.leaf().not_after(), end) << "cut short by its issuer";
+    ASSERT_TRUE(keys.renew("/tmp/root.key", rig.wall()));
+    rig.loop.run_for(24 * hour);
+    EXPECT_GT(rig.leaf().not_after(), end) << "by an agent that has run all the time";
+    const auto chain = *Certificate::chain_from_pem(rig.latest_chain);
+    EXPECT_TRUE(verify_chain(chain, {&rig.authority->root(), 1}, rig.wall()));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/host_port.h"
+#include "daemon/authority_files.h"
 #include "daemon/home.h"
 #include "daemon/secret_files.h"
 
@@ -32,7 +33,9 @@ std::vector<std::string> certified_addresses(const std::vector<std::string>& url
 Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
                                       WallTime& renew_at) const {
     const WallTime now = clock_.wall();
-    auto authority = share_machine_authority(ports_, places_.authority_directory, now);
+    const AuthorityFiles files({ports_.files, ports_.accounts}, places_.authority_directory);
+    // Without certificates from elsewhere this host has its own from there, so it is there.
+    auto authority = places_.elsewhere ? files.share(ports_.random, now) : files.keep(now);
     if (!authority) return std::move(authority).error();
     const PrivateKey key = PrivateKey::make();
     IssueOrder order;

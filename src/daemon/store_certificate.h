@@ -1,22 +1,24 @@
 // What an etcd of ours shows to others, as files, and whom it lets in.
 //
 //     PREFIX/cluster/tls/      0700
-//     member.pem   key and chain, issued by the machine's authority for the addresses it serves at
+//     member.pem   key and chain, issued by the prefix's authority for the addresses it serves at
 //     members.pem  its root: who may speak to the peer port, as hansa-member only
 //
 // Its client side shows the same certificate; with certificates from elsewhere the operator's,
 // so that clients anywhere can check it against the operator's authority. Its peer side is always
-// the machine's own: an in-house authority certifies many who are no members. etcd reads
+// the prefix's own: an in-house authority certifies many who are no members. etcd reads
 // certificate and key for each handshake, so a renewal is a matter of writing the files. Blocking.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "base/result.h"
-#include "daemon/machine_authority.h"
 #include "daemon/settings.h"
 #include "servers/etcd_config.h"
+#include "sys/accounts.h"
+#include "sys/files.h"
 
 namespace hansa {
 
@@ -29,6 +31,11 @@ struct StoreCertificate {
 
 class StoreCertifier {
  public:
+    struct Ports {
+        Files& files;
+        const Accounts& accounts;
+        Random& random;
+    };
     struct Places {
         std::string directory;  // PREFIX/cluster/tls
         std::string authority_directory;
@@ -39,7 +46,7 @@ class StoreCertifier {
         std::string name;
     };
 
-    StoreCertifier(AuthorityPorts ports, const Clock& clock, Places places, Subject subject)
+    StoreCertifier(Ports ports, const Clock& clock, Places places, Subject subject)
         : ports_(ports), clock_(clock), places_(std::move(places)), subject_(std::move(subject)) {}
 
     // Issues and writes a fresh one for `urls`; a new key each time.
@@ -48,7 +55,7 @@ class StoreCertifier {
  private:
     Result<EtcdTls> issue(const std::vector<std::string>& urls, WallTime& renew_at) const;
 
-    AuthorityPorts ports_;
+    Ports ports_;
     const Clock& clock_;
     Places places_;
     Subject subject_;

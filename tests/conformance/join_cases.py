@@ -92,6 +92,56 @@ def join_token(t):
     refused(t, "web4", short, "expired at")
 
 
+def listeners_of(pid):
+    """How many TCP ports that process itself has open for others."""
+    links = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            links.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except FileNotFoundError:
+            pass
+    rows = []
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{name}", encoding="ascii") as file:
+            rows += [line.split() for line in file.readlines()[1:]]
+    return len([row for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in links])
+
+
+@case("join-later", "who began without any flags makes tokens of the same authority later")
+def join_later(t):
+    def begin(*flags):
+        agent = t.run(t.at("seat.yaml"), "--hostname", "seat", *flags)
+        agent.wait_for("store_changed", state="connected")
+        return agent
+
+    graph(t, "seat")
+    seat = begin()
+    equal(listeners_of(seat.process.pid), 0, "no further port")
+    with open(t.at("state/ca/root.pem"), encoding="utf-8") as file:
+        root = file.read()
+    again = t.command("ca", "init")
+    equal(again.returncode, 3, "another authority")
+    made = t.command("token", "create", "--uses", "2")
+    equal(made.returncode, 0, made.stderr)
+    assert "restart" in made.stderr and "--join-listen" in made.stderr, made.stderr
+    equal(seat.stop(), 0)
+
+    seat = begin()  # tokens were made: it answers
+    equal(listeners_of(seat.process.pid), 1, "the port for joins")
+    told = t.command("token", "create", "--uses", "2")
+    assert "restart" not in told.stderr, told.stderr
+    web1 = join(t, "web1", told.stdout.strip())
+    web1.wait_for("store_changed", state="connected")
+    equal(seat.stop(), 0)
+
+    seat = begin("--join-listen", f"127.0.0.1:{free_port()}")
+    web2 = join(t, "web2", t.command("token", "create").stdout.strip())
+    web2.wait_for("store_changed", state="connected")
+    for name in ("web1", "web2"):
+        with open(t.at(f"state-{name}", name, "trust", "ca.pem"), encoding="utf-8") as file:
+            equal(file.read(), root, "the authority of the beginning")
+
+
 @case("join-wrong-authority", "S5: an authority with another root in between is not believed")
 def join_wrong_authority(t):
     seat, other = Seat(t), Seat(t, name="other")

@@ -554,8 +554,8 @@ collect:
     equal(agent.wait(), 0, agent.tell())
     equal(t.read("nobody/in/f"), "mine", "collected from itself")
     state = os.path.join(home, ".local/state/hansa")
-    equal(sorted(os.listdir(state)), ["cluster", "n"], "state")
-    for folder in ("cluster", "n"):
+    equal(sorted(os.listdir(state)), ["ca", "cluster", "n"], "state")
+    for folder in ("ca", "cluster", "n"):
         equal(os.stat(os.path.join(state, folder)).st_mode & 0o777, 0o700, f"mode of {folder}")
 
 

@@ -187,9 +187,7 @@ class Scratch:
 
     def share_authority(self, prefix):
         """Lets agents with that prefix show what the authority of our own prefix has made."""
-        shutil.copytree(os.path.join(self.prefix, "cluster", "trust"),
-                        os.path.join(prefix, "cluster", "trust"))
-        os.chmod(os.path.join(prefix, "cluster"), 0o700)
+        shutil.copytree(os.path.join(self.prefix, "ca"), os.path.join(prefix, "ca"))
 
     def run(self, graph, *flags, env=None, user=None):
         """With seeds the agent shows a certificate from elsewhere, unless it has one to share."""

@@ -137,10 +137,11 @@ def readable_key(t):
     first = t.run(peer_graph(t, "a"), "--hostname", "a", "-t", "0")
     equal(first.wait(), 0, "exit code")
     modes = {path: os.stat(path).st_mode & 0o777
-             for path in glob.glob(t.at("state/*/trust/*")) + glob.glob(t.at("state/*/tls/*"))}
+             for path in glob.glob(t.at("state/*/trust/*")) + glob.glob(t.at("state/*/tls/*"))
+             + glob.glob(t.at("state/ca/*"))}
     equal({p: oct(m) for p, m in modes.items() if m != 0o600}, {}, "modes")
     for name in ("state/a/trust/tls.key", "state/a/trust/signing.key",
-                 "state/cluster/trust/issuing.key"):
+                 "state/ca/issuing.key", "state/ca/root.key"):
         os.chmod(t.at(name), 0o644)
         agent = t.run(t.at("a.yaml"), "--hostname", "a")
         equal(agent.wait(), 1, "exit code")
@@ -161,7 +162,7 @@ def no_identity(t):
                       url)
         equal(fresh.wait(), 3, "exit code")
         assert any("--join" in line and "--tls-cert" in line for line in fresh.lines), fresh.tell()
-        assert not os.path.exists(t.at("fresh/cluster")), "no authority is made for it"
+        assert not os.path.exists(t.at("fresh/ca")), "no authority is made for it"
         plain = t.run(t.at("a.yaml"), "--hostname", "a", "--prefix", t.at("fresh"), "--seeds",
                       url.replace("https", "http"))
         equal(plain.wait(), 2, "exit code")
