@@ -42,6 +42,7 @@ int run_cli(int argc, char** argv) {
     add_ca(app, chosen);
     add_token(app, chosen);
     add_policy(app, chosen);
+    add_peers(app, chosen);
     const std::vector<std::string> words(argv + 1, argv + argc);
     forget_argument(argc, argv, "--join");  // a secret; whoever lists processes shall not see it
     try {

@@ -173,6 +173,26 @@ Result<void> revoke_token(const std::string& prefix, const std::string& id) {
     return desk.directory.revoke(id, desk.pause());
 }
 
+Result<PeerRevoked> revoke_peer(const std::string& prefix, const std::string& name) {
+    auto host = HostName::parse(name);
+    if (!host) return std::move(host).error();
+    Desk desk(prefix);
+    auto authority = desk.open();
+    if (!authority) return std::move(authority).error();
+    auto before = desk.directory.keys().revocations(*authority, desk.now());
+    if (!before) return std::move(before).error();
+    auto list = desk.directory.take_back(*host, *authority, desk.now(), desk.pause());
+    if (list)
+        return PeerRevoked{list->epoch,
+                           list->revoked.serials.size() - before->revoked.serials.size()};
+    if (list.error().code != Code::missing) return std::move(list).error();
+    const std::vector<std::string> hosts = desk.directory.hosts();
+    const auto near = nearest(host->text(), hosts);
+    return Error{Code::missing, "no certificate was issued here to a host called " + host->text() +
+                                    (near ? "; did you mean " + *near + "?"
+                                          : ", but to " + counted(hosts.size(), "other host"))};
+}
+
 std::string state_of(const TokenRecord& record, WallTime now) {
     if (record.revoked) return "revoked";
     if (record.used_by.size() >= record.uses) return "used up";

@@ -51,6 +51,14 @@ struct TokenShown {
 Result<std::vector<TokenShown>> show_tokens(const std::string& prefix);
 Result<void> revoke_token(const std::string& prefix, const std::string& id);
 
+// Takes a host back. Code::missing, with the name that was probably meant, when no certificate was
+// issued to it here.
+struct PeerRevoked {
+    std::uint64_t epoch = 0;
+    std::size_t certificates = 0;  // that it could still show
+};
+Result<PeerRevoked> revoke_peer(const std::string& prefix, const std::string& name);
+
 // The first that holds of: revoked, used up, expired.
 std::string state_of(const TokenRecord& record, WallTime now);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "daemon/home.h"
 
@@ -47,14 +48,41 @@ Result<TokenRecord> AuthorityDirectory::read_token(const std::string& id) const 
     return record;
 }
 
-Result<Revoked> AuthorityDirectory::revoked(const Authority& authority, WallTime now) const {
-    const std::string path = path_ + "/revocations.json";
-    auto text = ports_.files.read(path, revocations_bytes_max);
-    if (!text && text.error().code == Code::missing) return Revoked{};
+std::vector<std::string> AuthorityDirectory::hosts() const {
+    std::vector<std::string> names;
+    constexpr std::string_view end = ".json";
+    if (auto entries = ports_.files.list(path_ + "/issued"))
+        for (const DirectoryEntry& entry : *entries)
+            if (entry.type == FileType::regular && entry.name.ends_with(end))
+                names.push_back(entry.name.substr(0, entry.name.size() - end.size()));
+    return names;
+}
+
+Result<IssuedRecord> AuthorityDirectory::read_issued(const std::string& name) const {
+    const std::string path = path_ + "/" + issued_name(name);
+    auto text = ports_.files.read(path, record_bytes_max);
     if (!text) return std::move(text).error();
-    auto list = read_revocations(*text, {&authority.root(), 1}, now);
-    if (!list) return std::move(list).error().during(path);
-    return std::move(list->revoked);
+    auto record = decode_issued(*text);
+    if (!record) return std::move(record).error().during(path);
+    if (record->name != name) return Error{Code::invalid, path + ": is of another host"};
+    return record;
+}
+
+Result<RevocationList> AuthorityDirectory::take_back(const HostName& name,
+                                                     const Authority& authority, WallTime now,
+                                                     const Pause& pause) {
+    auto held = lock(pause);
+    if (!held) return std::move(held).error();
+    auto record = read_issued(name.text());
+    if (!record) return std::move(record).error();
+    auto before = keys_.revocations(authority, now);
+    if (!before) return std::move(before).error();
+    RevocationList list = hansa::take_back(*std::move(before), *record, now);
+    auto text = sign_revocations(list, authority);
+    if (!text) return std::move(text).error();
+    if (auto written = write("revocations.json", *text); !written)
+        return std::move(written).error();
+    return list;
 }
 
 Result<std::vector<TokenRecord>> AuthorityDirectory::tokens() const {
@@ -113,30 +141,80 @@ Result<TokenRecord> AuthorityDirectory::read_requested(const JoinRequest& reques
     return Error{code, std::move(record).error().text};
 }
 
+// REQUIRES: the lock is held.
+Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Authority& authority,
+                                              WallTime now) {
+    auto issued = authority.issue(order, now);
+    if (!issued) return Error{Code::denied, std::move(issued).error().text};
+    auto leaf = Certificate::from_pem(*issued);
+    check(static_cast<bool>(leaf), "what was issued can be read");
+    auto record = read_issued(order.claims.name);
+    if (!record && record.error().code == Code::missing)
+        record = IssuedRecord{order.claims.name, {}};
+    if (!record) return Error{Code::unavailable, std::move(record).error().text};
+    auto next = with_issued(*std::move(record), *leaf, now);
+    if (!next) return std::move(next).error();
+    if (auto there = make_directories(ports_.files, path_ + "/issued"); !there)
+        return Error{Code::unavailable, std::move(there).error().text};
+    if (auto written = write(issued_name(next->name), encode(*next)); !written)
+        return Error{Code::unavailable, std::move(written).error().text};
+    return issued;
+}
+
+Result<IssueOrder> AuthorityDirectory::judge(const JoinRequest& request, const TokenRecord& record,
+                                             const Authority& authority, WallTime now) const {
+    auto list = keys_.revocations(authority, now);
+    if (!list) return Error{Code::unavailable, std::move(list).error().text};
+    return decide_join(request, record, authority.cluster(), now, list->revoked);
+}
+
+Result<IssueOrder> AuthorityDirectory::judge(const std::vector<Certificate>& chain,
+                                             const Authority& authority, Duration grace,
+                                             WallTime now) const {
+    auto list = keys_.revocations(authority, now);
+    if (!list) return Error{Code::unavailable, std::move(list).error().text};
+    return decide_renewal(chain,
+                          {authority.cluster(), {&authority.root(), 1}, list->revoked, grace}, now);
+}
+
+// Without the lock first, in both: whoever will be refused cannot keep others from theirs.
 Result<std::string> AuthorityDirectory::grant_join(const JoinRequest& request,
-                                                   const Authority& authority,
-                                                   const JoinRules& rules, WallTime now,
-                                                   const Pause& pause) {
-    // Without the lock first: who does not know the secret cannot keep others from theirs.
+                                                   const Authority& authority, const Rules& rules,
+                                                   WallTime now, const Pause& pause) {
     auto record = read_requested(request);
     if (!record) return std::move(record).error();
-    auto order = decide_join(request, *record, authority.cluster(), now, rules.revoked);
+    auto order = judge(request, *record, authority, now);
     if (!order) return std::move(order).error();
-    order->life = rules.life;
-    auto issued = authority.issue(*order, now);
-    if (!issued) return Error{Code::denied, std::move(issued).error().text};
 
     auto held = lock(pause);
     if (!held) return Error{Code::unavailable, std::move(held).error().text};
     record = read_requested(request);  // somebody may have been faster
     if (!record) return std::move(record).error();
-    order = decide_join(request, *record, authority.cluster(), now, rules.revoked);
+    order = judge(request, *record, authority, now);
     if (!order) return std::move(order).error();
-    if (has_used(*record, request)) return issued;
+    order->life = rules.life;
+    auto issued = issue(*order, authority, now);
+    if (!issued || has_used(*record, request)) return issued;
     record->used_by.push_back(use_of(request));
     if (auto written = write(token_name(record->id), encode(*record)); !written)
         return Error{Code::unavailable, std::move(written).error().text};
     return issued;
+}
+
+Result<std::string> AuthorityDirectory::grant_renewal(const std::string& chain_pem,
+                                                      const Authority& authority,
+                                                      const Rules& rules, WallTime now,
+                                                      const Pause& pause) {
+    auto chain = Certificate::chain_from_pem(chain_pem);
+    if (!chain) return Error{Code::denied, "a renewal shows the certificate that is to be renewed"};
+    if (auto order = judge(*chain, authority, rules.grace, now); !order)
+        return std::move(order).error();
+    auto held = lock(pause);
+    if (!held) return Error{Code::unavailable, std::move(held).error().text};
+    auto order = judge(*chain, authority, rules.grace, now);
+    if (!order) return std::move(order).error();
+    order->life = rules.life;
+    return issue(*order, authority, now);
 }
 
 std::vector<AuthorityDirectory::Listener> AuthorityDirectory::listeners() const {

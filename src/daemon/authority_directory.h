@@ -1,7 +1,8 @@
 // An authority on disk that others join: beside its keys (authority_files.h)
 //
-//     lock                     held while a token's record is read, judged and written
+//     lock                     held while something is judged by what stands here, and written
 //     revocations.json         signed list of who is taken back; missing: nobody
+//     issued/NAME.json         which certificates that host can still show
 //     tokens/ID.json           a record each; agents answer joins where there is this directory
 //     listening/HOST           where the agent of that name answers requests: HOST:PORT
 //
@@ -13,11 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "base/host.h"
 #include "base/host_port.h"
 #include "base/result.h"
 #include "daemon/authority_files.h"
 #include "daemon/secret_files.h"
 #include "sys/locks.h"
+#include "trust/enrolment.h"
+#include "trust/issued.h"
 #include "trust/revocation.h"
 #include "trust/token.h"
 
@@ -46,9 +50,13 @@ class AuthorityDirectory {
     // Whether hosts are expected to join: tokens were made here, or are to be.
     bool has_tokens() const;
 
-    // Whom nothing is granted any more. An error when the list cannot be read or believed: then
-    // nobody can be told from those on it.
-    Result<Revoked> revoked(const Authority& authority, WallTime now) const;
+    // Takes back the host of that name with every certificate that was issued to it and has not
+    // expired. Code::missing when none was ever issued to such a host.
+    Result<RevocationList> take_back(const HostName& name, const Authority& authority, WallTime now,
+                                     const Pause& pause);
+
+    // To whom certificates were issued here, in order.
+    std::vector<std::string> hosts() const;
 
     // In the order of their making.
     Result<std::vector<TokenRecord>> tokens() const;
@@ -59,16 +67,21 @@ class AuthorityDirectory {
     // Code::missing when there is no such token.
     Result<void> revoke(const std::string& id, const Pause& pause);
 
-    struct JoinRules {
-        Revoked revoked;
-        Duration life = Seconds{24 * 3600};  // of the certificate
+    struct Rules {
+        Duration life = Seconds{24 * 3600};      // of the certificate
+        Duration grace = renewal_grace_default;  // after its end, for a renewal
     };
     // Grants `request` (the new certificate, then the issuing one) and counts it before anybody
-    // can learn of it: the record is on the disk when this returns, so that neither a second
-    // agent nor a kill makes one use two. Code::denied as decide_join and Authority::issue, which
-    // costs no use; Code::unavailable when the record cannot be read, locked or written.
+    // can learn of it: the records are on the disk when this returns, so that neither a second
+    // agent nor a kill makes one use two, and whoever is taken back at the same moment is. Code::
+    // denied as decide_join and Authority::issue, which costs no use; Code::unavailable when a
+    // record cannot be read, locked or written.
     Result<std::string> grant_join(const JoinRequest& request, const Authority& authority,
-                                   const JoinRules& rules, WallTime now, const Pause& pause);
+                                   const Rules& rules, WallTime now, const Pause& pause);
+
+    // The same for whoever shows `chain_pem`; errors as decide_renewal.
+    Result<std::string> grant_renewal(const std::string& chain_pem, const Authority& authority,
+                                      const Rules& rules, WallTime now, const Pause& pause);
 
     // Where agents answer, by their names.
     struct Listener {
@@ -80,12 +93,19 @@ class AuthorityDirectory {
 
  private:
     Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
+    Result<std::string> issue(const IssueOrder& order, const Authority& authority, WallTime now);
+    Result<IssuedRecord> read_issued(const std::string& name) const;
+    Result<IssueOrder> judge(const JoinRequest& request, const TokenRecord& record,
+                             const Authority& authority, WallTime now) const;
+    Result<IssueOrder> judge(const std::vector<Certificate>& chain, const Authority& authority,
+                             Duration grace, WallTime now) const;
     Result<TokenRecord> read_requested(const JoinRequest& request) const;
     Result<TokenRecord> read_token(const std::string& id) const;
     Result<void> write(const std::string& name, const std::string& text) const {
         return write_secret(ports_.files, path_ + "/" + name, text);
     }
     std::string token_name(const std::string& id) const { return "tokens/" + id + ".json"; }
+    std::string issued_name(const std::string& host) const { return "issued/" + host + ".json"; }
 
     Ports ports_;
     std::string path_;

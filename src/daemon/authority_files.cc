@@ -78,6 +78,16 @@ Result<Authority> AuthorityFiles::share(Random& random, WallTime now) const {
     return found;
 }
 
+Result<RevocationList> AuthorityFiles::revocations(const Authority& authority, WallTime now) const {
+    auto text = ports_.files.read(revocations_path(), revocations_bytes_max);
+    if (!text && text.error().code == Code::missing)
+        return RevocationList{authority.cluster(), 0, {}};
+    if (!text) return std::move(text).error();
+    auto list = read_revocations(*text, {&authority.root(), 1}, now);
+    if (!list) return std::move(list).error().during(revocations_path());
+    return list;
+}
+
 Result<Authority> AuthorityFiles::renew(const std::string& root_key, WallTime now) const {
     auto present = open();
     if (!present) return present;

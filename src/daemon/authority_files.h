@@ -20,6 +20,7 @@
 #include "sys/accounts.h"
 #include "sys/files.h"
 #include "trust/authority.h"
+#include "trust/revocation.h"
 
 namespace hansa {
 
@@ -49,6 +50,11 @@ class AuthorityFiles {
 
     // The same, made where it is missing.
     Result<Authority> share(Random& random, WallTime now) const;
+
+    // Who was taken back, in revocations.json there; the first list of all is empty. An error when
+    // it cannot be read or believed: then nobody can be told from those on it.
+    Result<RevocationList> revocations(const Authority& authority, WallTime now) const;
+    std::string revocations_path() const { return path_ + "/revocations.json"; }
 
     // Renews the issuing certificate with the root key in the file `root_key`, due or not. Errors
     // as those of open(), check_secret() and Authority::renew_issuing().

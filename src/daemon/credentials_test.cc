@@ -337,6 +337,31 @@ TEST_F(HostCredentialsTest, the_store_is_certified_for_its_addresses_and_as_the_
     EXPECT_NE(*files.read(second->peer_tls.certificate_file, 1 << 16), chain);
 }
 
+TEST_F(HostCredentialsTest, the_store_lets_in_nobody_who_was_taken_back) {
+    ASSERT_TRUE(open());
+    const AuthorityFiles authority({files, accounts}, at("state/ca"));
+    const StoreCertifier certifier({files, accounts, random}, clock,
+                                   {at("state/cluster/tls"), at("state/ca"), {}}, {uuid, "a"});
+    auto none = certifier.certify({"https://127.0.0.1:2379"});
+    ASSERT_TRUE(none) << none.error().text;
+    ASSERT_FALSE(none->client_tls.crl_file.empty());
+    const std::string before = *files.read(none->client_tls.crl_file, 1 << 16);
+
+    const RevocationList list = revoke_serial({none->server_name, 0, {}}, "0badc0de");
+    auto text = sign_revocations(list, *authority.open());
+    ASSERT_TRUE(text);
+    ASSERT_TRUE(files.write(authority.revocations_path(), *text, {}));
+    auto some = certifier.certify({"https://127.0.0.1:2379"});
+    ASSERT_TRUE(some);
+    EXPECT_EQ(some->client_tls.crl_file, none->client_tls.crl_file) << "etcd knows it by its name";
+    const std::string after = *files.read(some->client_tls.crl_file, 1 << 16);
+    EXPECT_EQ(before.find("\x0b\xad\xc0\xde"), std::string::npos);
+    EXPECT_NE(after.find("\x0b\xad\xc0\xde"), std::string::npos) << "in DER, as it is";
+
+    ASSERT_TRUE(files.write(authority.revocations_path(), "spoiled", {}));
+    EXPECT_FALSE(certifier.certify({"https://127.0.0.1:2379"}));
+}
+
 TEST(CertifiedAddresses, are_those_of_the_urls_and_of_this_machine) {
     EXPECT_EQ(certified_addresses(
                   {"https://192.0.2.7:2379", "https://[2001:db8::1]:2379",

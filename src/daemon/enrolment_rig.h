@@ -49,6 +49,9 @@ struct EnrolmentRig {
         authority = *made;
     }
 
+    static Pause no_pause() {
+        return [](Duration) {};
+    }
     WallTime wall() const { return loop.clock().wall(); }
 
     void start_issuer() {

@@ -18,17 +18,6 @@ std::string nonce_of(const EnrolmentQuestion& question) {
     return std::visit([](const auto& request) { return request.nonce; }, question);
 }
 
-Result<std::string> renew(const std::string& chain_pem, const Authority& authority,
-                          const Revoked& revoked, const IssuerWishes& wishes, WallTime now) {
-    auto chain = Certificate::chain_from_pem(chain_pem);
-    if (!chain) return Error{Code::denied, "a renewal shows the certificate that is to be renewed"};
-    auto order = decide_renewal(
-        *chain, {authority.cluster(), {&authority.root(), 1}, revoked, wishes.grace}, now);
-    if (!order) return std::move(order).error();
-    order->life = wishes.life;
-    return authority.issue(*order, now);
-}
-
 // Nobody can ask at "any address".
 std::vector<std::string> addresses_of(const HostPort& at) {
     if (at.host == "0.0.0.0" || at.host == "::") return {};
@@ -162,15 +151,11 @@ void Issuer::decide(std::shared_ptr<Case> open) {
                        wishes = wishes_](Task& task) mutable {
         task.blocking();
         const Pause pause = [&task](Duration duration) { task.sleep(duration); };
+        const AuthorityDirectory::Rules rules{wishes.life, wishes.grace};
         const auto* join = std::get_if<JoinRequest>(&open->question);
-        auto revoked = directory.revoked(authority, open->now);
-        if (!revoked)
-            open->issued = Error{Code::unavailable, std::move(revoked).error().text};
-        else if (join)
-            open->issued =
-                directory.grant_join(*join, authority, {*revoked, wishes.life}, open->now, pause);
-        else
-            open->issued = renew(open->peer.chain_pem, authority, *revoked, wishes, open->now);
+        open->issued = join ? directory.grant_join(*join, authority, rules, open->now, pause)
+                            : directory.grant_renewal(open->peer.chain_pem, authority, rules,
+                                                      open->now, pause);
     };
     ports_.workers.run(work, [this, alive = alive_, open] {
         if (!*alive) return;

@@ -198,6 +198,50 @@ TEST(Join, a_revoked_name_does_not_come_back_with_an_older_token) {
     EXPECT_TRUE(rig.join(rig.host("a", rig.make_token())));
 }
 
+TEST(Join, a_host_is_taken_back_with_every_certificate_that_it_ever_got) {
+    EnrolmentRig rig;
+    rig.start_issuer();
+    const auto joined = rig.join(rig.host("a", rig.make_token()));
+    ASSERT_TRUE(joined);
+    const auto chain = *Certificate::chain_from_pem(joined->chain_pem);
+    rig.loop.run_for(Seconds{10});
+    const auto renewed = rig.directory.grant_renewal(joined->chain_pem, *rig.authority, {},
+                                                     rig.wall(), rig.no_pause());
+    ASSERT_TRUE(renewed) << renewed.error().text;
+    EXPECT_EQ(rig.directory.hosts(), std::vector<std::string>{"a"});
+
+    const auto list =
+        rig.directory.take_back(*HostName::parse("a"), *rig.authority, rig.wall(), rig.no_pause());
+    ASSERT_TRUE(list) << list.error().text;
+    EXPECT_EQ(list->epoch, 1u);
+    EXPECT_EQ(list->revoked.serials.size(), 2u);
+    const std::vector<Certificate> roots{rig.authority->root()};
+    const auto kept = rig.directory.keys().revocations(*rig.authority, rig.wall());
+    ASSERT_TRUE(kept);
+    for (const std::string& pem : {joined->chain_pem, *renewed})
+        EXPECT_FALSE(
+            verify_chain(*Certificate::chain_from_pem(pem), roots, rig.wall(), kept->revoked));
+    const auto again =
+        rig.directory.grant_renewal(*renewed, *rig.authority, {}, rig.wall(), rig.no_pause());
+    EXPECT_EQ(again.error().code, Code::denied);
+    const auto unknown =
+        rig.directory.take_back(*HostName::parse("b"), *rig.authority, rig.wall(), rig.no_pause());
+    EXPECT_EQ(unknown.error().code, Code::missing) << "a name that was misspelled is said to be";
+    EXPECT_EQ(rig.directory.keys().revocations(*rig.authority, rig.wall())->epoch, 1u);
+}
+
+TEST(Join, what_cannot_be_remembered_is_not_granted) {
+    EnrolmentRig rig;
+    rig.start_issuer();
+    const Token token = rig.make_token();
+    rig.machine.files.set_fault("/tmp/ca/issued", FileFault::no_space);
+    const Joiner::Wishes host = rig.host("a", token);
+    EXPECT_FALSE(rig.join(host, Seconds{60}));
+    EXPECT_EQ(rig.uses_of(token), 0u);
+    rig.machine.files.heal_all();
+    EXPECT_TRUE(rig.join(host));
+}
+
 TEST(Join, while_the_list_of_the_revoked_cannot_be_believed_nobody_gets_in) {
     EnrolmentRig rig;
     rig.start_issuer();

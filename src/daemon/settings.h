@@ -39,7 +39,7 @@ struct Settings {
 
     std::string graph_file;
     HostName host;
-    std::string prefix;         // without a trailing slash; of --tmp-prefix: made by Node
+    std::string prefix;  // without a trailing slash; of --tmp-prefix: made by Node
     bool tmp_prefix = false;
     std::string control_group;  // whose members may ask this agent; empty: nobody's
     bool standalone = false;

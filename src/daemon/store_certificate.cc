@@ -55,7 +55,13 @@ Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
         return std::move(made).error();
     // One file of both, so that no handshake ever finds a key beside another's certificate.
     const EtcdTls tls{directory + "/member.pem", directory + "/member.pem",
-                      directory + "/members.pem", ""};
+                      directory + "/members.pem", directory + "/revoked.crl"};
+    auto list = files.revocations(*authority, now);
+    if (!list) return std::move(list).error();
+    auto crl = crl_of(*list, *authority, now);
+    if (!crl) return std::move(crl).error().during("the list of revoked certificates");
+    if (auto put = write_secret(ports_.files, tls.crl_file, *crl); !put)
+        return std::move(put).error();
     if (auto put = write_secret(ports_.files, tls.roots_file, authority->root().pem()); !put)
         return std::move(put).error();
     if (auto put = write_secret(ports_.files, tls.certificate_file, key.pem() + *chain); !put)

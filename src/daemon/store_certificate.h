@@ -3,6 +3,7 @@
 //     PREFIX/cluster/tls/      0700
 //     member.pem   key and chain, issued by the prefix's authority for the addresses it serves at
 //     members.pem  its root: who may speak to the peer port, as hansa-member only
+//     revoked.crl  certificates of peers that were taken back; etcd reads it for each handshake
 //
 // Its client side shows the same certificate; with certificates from elsewhere the operator's,
 // so that clients anywhere can check it against the operator's authority. Its peer side is always
