@@ -22,6 +22,7 @@
 #include "kinds/standard.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
+#include "mesh/testing.h"
 #include "sys/linux/loop.h"
 #include "sys/linux/random.h"
 #include "sys/sim/machine.h"
@@ -34,6 +35,7 @@ struct Surroundings {
     LinuxLoop loop;
     SimLoop machines;
     LinuxRandom random;
+    Authority authority = Authority::make("bench", loop.clock().wall()).issuing;
     Catalog catalog = standard_kinds();
     StoreIdentity identity;
 };
@@ -80,7 +82,7 @@ class Peer {
                   {}, [] {}),
           store_(make_etcd_store(here.loop, here.random, {{}, {}, here.identity})),
           mesh_(here.loop, *store_, here.random, here.catalog, report_, host(number),
-                options(here, number),
+                options(here, number, memory_),
                 {.on_amendment = [this](const Amendment& change) { take(change); },
                  .on_entered = [](const std::string&) {},
                  .on_refused = [](const Error& error) { give_up(error); },
@@ -104,9 +106,11 @@ class Peer {
     }
 
  private:
-    static MeshOptions options(Surroundings& here, std::size_t number) {
-        MeshOptions made;
-        made.membership.uuid = make_uuid(here.random);
+    static MeshOptions options(Surroundings& here, std::size_t number, TrustKeeper& memory) {
+        const Credentials mine = testing::credentials_of({host(number).text()}, here.authority,
+                                                         here.loop.clock().wall());
+        MeshOptions made{{mine, testing::anything(), memory}};
+        made.membership.uuid = mine.uuid;
         made.membership.incarnation = 1;
         made.membership.version = HANSA_VERSION;
         made.membership.where = "peer " + std::to_string(number);
@@ -126,6 +130,7 @@ class Peer {
     Report report_;
     Runner runner_;
     std::unique_ptr<EtcdStore> store_;
+    MemoryKeeper memory_;
     Mesh mesh_;
 };
 

@@ -41,35 +41,51 @@ void decode(const std::string& key, const std::string& value) {
 
 void collect(const std::string& key, const std::string& value) {
     static const Catalog catalog = testing::two_kinds();
-    ExportFold fold(catalog, testing::host("me"));
-    (void)fold.want({testing::collect("file"), testing::collect("noop", "/x/")});
+    testing::Credulous judge;
+    ExportFold fold(catalog, testing::host("me"), judge, testing::anything());
+    (void)fold.want({testing::collect("file"), testing::collect("noop", "/x/")}, {});
     const Record good = testing::record("z", testing::file("good", "1"), 2);
     const Record foreign{key, value, 3, 3, 0};
-    (void)fold.replace({3, {good, foreign}});
+    (void)fold.replace({3, {good, foreign}}, {});
     check(fold.collected() >= 1 || key == good.key, "garbage harms nobody else");
-    (void)fold.apply({4, {testing::put({key, value + " ", 3, 4, 0})}});
-    (void)fold.apply({5, {testing::removed(key, 5)}});
+    (void)fold.apply({4, {testing::put({key, value + " ", 3, 4, 0})}}, {});
+    (void)fold.apply({5, {testing::removed(key, 5)}}, {});
     check(fold.collected() <= 1, "what is removed is not collected");
 }
 
+// Nothing is collected but what its exporter signed, whatever else stands there.
+void judge(const std::string& key, const std::string& value) {
+    static const Catalog catalog = testing::two_kinds();
+    MemoryKeeper keeper;
+    Exporters exporters(keeper);
+    exporters.use(testing::terms(), {});
+    (void)exporters.show("a", value, {});
+    ExportFold fold(catalog, testing::host("me"), exporters, testing::anything());
+    (void)fold.want({testing::collect("file"), testing::collect("noop", "/x/")}, {});
+    (void)fold.replace({3, {{key, value, 3, 3, 0}}}, {});
+    check(fold.collected() == 0, "nobody signed it");
+    if (auto memory = decode_trust_memory(value))
+        check(*decode_trust_memory(encode(*memory)) == *memory, "a memory survives");
+}
+
 void publish(const std::string& key, const std::string& value) {
-    const Exporter me{testing::host("a"), 1};
+    static const Exporter me = testing::exporter("a");
     const std::vector<Wanted> wanted = {testing::file("f1", "1"), testing::file("f2", "2")};
     Subtree subtree;
     if (key == keys::manifest_of(me.host)) {
         subtree.manifest = value;
         subtree.manifest_modified = 1;
     } else {
-        subtree.records[key] = value;
+        subtree.records[key] = stored_record(key, value);
     }
     for (const std::size_t operations : {2, 128}) {
-        auto plan = plan_publication(subtree, wanted, me, {operations, 8 << 20}, Fence::none);
+        auto plan = plan_publication({subtree, wanted, me, {operations, 8 << 20}});
         if (!plan) continue;
         Subtree after = subtree;
         for (const PublicationStep& step : plan->steps)
             after.apply(step.operations, after.manifest_modified + 1, me.host);
         check(after.records.size() == wanted.size(), "nothing else stays");
-        auto again = plan_publication(after, wanted, me, {operations, 8 << 20}, Fence::none);
+        auto again = plan_publication({after, wanted, me, {operations, 8 << 20}});
         check(again && again->steps.empty(), "then nothing is left to do");
     }
 }
@@ -83,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::string value{line == std::string_view::npos ? "" : input.substr(line + 1)};
     decode(key, value);
     collect(key, value);
+    judge(key, value);
     publish(key, value);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "graph/exports.h"
 #include "manifest/parse.h"
+#include "mesh/testing.h"
 
 namespace hansa {
 
@@ -27,8 +28,9 @@ SimPeer::~SimPeer() {
 void SimPeer::start() {
     store_ = std::make_unique<MemoryStore>(cluster_, loop_, options_.seed + 20 + ++incarnation_,
                                            options_.line);
-    MeshOptions options;
-    options.membership.uuid = "uuid-of-" + host_.text();
+    MeshOptions options{
+        {testing::credentials(host_.text()), {Policy{}, {"root", "/var/lib/hansa"}}, memory_}};
+    options.membership.uuid = testing::uuid_of(host_.text());
     options.membership.incarnation = incarnation_;
     options.membership.version = "simulated";
     options.membership.where = "simulation";

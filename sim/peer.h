@@ -78,6 +78,7 @@ class SimPeer {
     std::uint64_t incarnation_ = 0;
     std::unique_ptr<MemoryStore> store_;
     std::unique_ptr<Mesh> mesh_;  // null: not running
+    MemoryKeeper memory_;         // of exporters, as on a disk
     std::uint64_t amendments_ = 0;
     std::uint64_t upserts_ = 0;
     std::optional<std::string> refused_;

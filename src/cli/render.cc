@@ -147,6 +147,12 @@ class Teller {
     std::optional<Line> operator()(const Refused& event) const {
         return Line{"refused (" + event.cause + "): " + event.text, yellow};
     }
+    std::optional<Line> operator()(const Judged& event) const {
+        // Denials and refusals have a line of their own.
+        if (event.verdict != Judged::Verdict::quarantined) return std::nullopt;
+        return Line{event.id + " is in quarantine: shown as noop until its exporter is accepted",
+                    yellow};
+    }
     std::optional<Line> operator()(const Warned& event) const {
         return Line{"warning: " + event.text, yellow};
     }

@@ -72,7 +72,7 @@ struct Node::Parts {
     Result<void> prepare();
     Result<void> enter(const Home& home);
     Result<void> enrol();
-    void open_store();
+    Result<void> open_store(const PolicyState& rules);
     MeshRest mesh_rest() const;
     void make_runner();
     void follow_files();
@@ -137,7 +137,7 @@ Result<void> Node::Parts::prepare() {
     tell_start(report, settings);
     held = ending.listen(loop);
     serve_questions();
-    if (!settings.standalone) open_store();
+    if (auto store_opened = open_store(*rules); !store_opened) return store_opened;
     if (auto enrolled = enrol(); !enrolled) return enrolled;
     make_runner();
     adopt(std::move(*first), *change);
@@ -196,20 +196,24 @@ void Node::Parts::serve_questions() {
     }
 }
 
-void Node::Parts::open_store() {
-    store = std::make_unique<StoreLink>(
-        StoreLink::Ports{loop, machine.files, *watcher, machine.processes, locks, sockets,
-                         machine.accounts, random, catalog, report},
-        settings, *residence->home, *residence->credentials,
+Result<void> Node::Parts::open_store(const PolicyState& rules) {
+    if (settings.standalone) return {};
+    auto opened = StoreLink::open(
+        StoreLink::Ports{loop, workers, machine.files, *watcher, machine.processes, locks, sockets,
+                         machine.accounts, random, catalog, report, *policy},
+        settings, *residence->home, *residence->credentials, rules,
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
             .on_moved = [this] { moved(); },
             .on_fatal = [this](Error error) { fail(std::move(error)); }});
-    if (settings.noop) return;
+    if (!opened) return std::move(opened).error();
+    store = std::move(*opened);
+    if (settings.noop) return {};
     exporting = std::make_unique<Exporting>(
         Exporting::Ports{workers, *watcher, machine.files, catalog, report},
         [this](std::vector<Export> exports) { store->publish(std::move(exports)); },
         [this] { moved(); });
+    return {};
 }
 
 MeshRest Node::Parts::mesh_rest() const {

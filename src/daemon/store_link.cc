@@ -4,6 +4,7 @@
 
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
+#include "mesh/trust_file.h"
 #include "sys/linux/rotated_file.h"
 #include "sys/linux/surroundings.h"
 
@@ -37,19 +38,28 @@ Admission admission_for(const Settings& settings, const Home& home, const std::s
 }  // namespace
 
 struct StoreLink::State : KeyWatcher {
-    State(Ports given, const Settings& wanted, Home& own, HostCredentials& shown, Events listeners)
+    State(Ports given, const Settings& wanted, Home& own, HostCredentials& shown,
+          std::unique_ptr<TrustFile> exporters, const PolicyState& rules, Events listeners)
         : ports(given),
           settings(wanted),
           home(own),
           credentials(shown),
           events(std::move(listeners)),
+          memory(std::move(exporters)),
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
-               options(), mesh_events()) {}
+               options(rules), mesh_events()) {}
 
-    MeshOptions options() const {
+    CollectPolicy policy_of(const PolicyState& rules) const {
+        const Accounts& accounts = ports.accounts;
+        return {rules.policy,
+                {accounts.user_name(accounts.self()), settings.prefix},
+                rules.acceptance.hosts()};
+    }
+
+    MeshOptions options(const PolicyState& rules) const {
         const Identity& identity = home.identity();
-        MeshOptions made;
+        MeshOptions made{{credentials.current(), policy_of(rules), *memory}};
         made.membership.uuid = identity.uuid;
         made.membership.incarnation = identity.incarnation;
         made.membership.version = HANSA_VERSION;
@@ -108,7 +118,10 @@ struct StoreLink::State : KeyWatcher {
             ports.report.publish(
                 happened::Warned{"this host's certificate is not renewed: " + trouble});
         refresh_trouble = trouble;
-        if (changed && *changed) show_identity();
+        if (changed && *changed) {
+            show_identity();
+            mesh.use(credentials.current());
+        }
         refresh = ports.loop.after(credentials.until_refresh(), [this] { refresh_credentials(); });
     }
 
@@ -135,6 +148,7 @@ struct StoreLink::State : KeyWatcher {
     std::vector<std::string> urls;  // of the machine's store
     Held refresh;
     std::string refresh_trouble;  // as it was told
+    std::unique_ptr<TrustFile> memory;
     std::unique_ptr<EtcdStore> store;
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
@@ -165,9 +179,17 @@ void StoreLink::State::keep_etcd_log(const std::string& line) {
     (void)etcd_log->add(line);
 }
 
-StoreLink::StoreLink(Ports ports, const Settings& settings, Home& home,
-                     HostCredentials& credentials, Events events)
-    : state_(std::make_unique<State>(ports, settings, home, credentials, std::move(events))) {}
+Result<std::unique_ptr<StoreLink>> StoreLink::open(Ports ports, const Settings& settings,
+                                                   Home& home, HostCredentials& credentials,
+                                                   const PolicyState& rules, Events events) {
+    auto memory = TrustFile::open({ports.loop, ports.workers, ports.files, ports.report},
+                                  home.trust_directory() + "/exporters.json");
+    if (!memory) return std::move(memory).error();
+    return std::unique_ptr<StoreLink>(new StoreLink(std::make_unique<State>(
+        ports, settings, home, credentials, std::move(*memory), rules, std::move(events))));
+}
+
+StoreLink::StoreLink(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 StoreLink::~StoreLink() = default;
 
@@ -181,6 +203,9 @@ void StoreLink::start() {
     state_->refresh =
         state_->ports.loop.after(state_->credentials.until_refresh(),
                                  [state = state_.get()] { state->refresh_credentials(); });
+    state_->ports.policy.follow(
+        state_->ports.report,
+        [state = state_.get()](const PolicyState& now) { state->mesh.use(state->policy_of(now)); });
     state_->mesh.start();
     if (seeds.empty()) {
         state_->start_machine_store();
@@ -223,7 +248,7 @@ MeshRest StoreLink::rest() const {
 void StoreLink::State::leave_mesh(Action left) {
     if (!settings.tmp_prefix || settings.seeds.empty())
         return mesh.stop(store_farewell, std::move(left));
-    mesh.leave(Membership::Departure::withdraw_exports, store_farewell,
+    mesh.leave(Mesh::Departure::withdraw_exports, store_farewell,
                [this, left = std::move(left)](Result<void> released) {
                    if (!released)
                        ports.report.publish(happened::Warned{"the host name is not released: " +
@@ -234,8 +259,10 @@ void StoreLink::State::leave_mesh(Action left) {
 
 void StoreLink::stop(Action stopped) {
     state_->leave_mesh([this, stopped = std::move(stopped)] {
-        if (!state_->machine) return stopped();
-        state_->machine->stop(stopped);
+        state_->memory->finish([this, stopped] {
+            if (!state_->machine) return stopped();
+            state_->machine->stop(stopped);
+        });
     });
 }
 

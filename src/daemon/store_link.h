@@ -11,6 +11,7 @@
 #include "daemon/credentials.h"
 #include "daemon/home.h"
 #include "daemon/machine_store.h"
+#include "daemon/policy_file.h"
 #include "daemon/rest.h"
 #include "daemon/settings.h"
 #include "engine/runner.h"
@@ -24,6 +25,7 @@ class StoreLink {
  public:
     struct Ports {
         Loop& loop;
+        Workers& workers;
         Files& files;
         PathWatcher& watcher;
         Processes& processes;
@@ -33,6 +35,7 @@ class StoreLink {
         Random& random;
         const Catalog& catalog;
         Report& report;
+        PolicyFile& policy;  // followed from start() on
     };
     struct Events {
         std::function<void(const Amendment&)> on_amendment;  // what is collected has changed
@@ -40,9 +43,11 @@ class StoreLink {
         std::function<void(Error)> on_fatal;                 // this agent cannot go on
     };
 
-    // Everything given must outlive the link.
-    StoreLink(Ports ports, const Settings& settings, Home& home, HostCredentials& credentials,
-              Events events);
+    // Everything given must outlive the link. Code::denied when what is remembered of exporters
+    // may be written by others.
+    static Result<std::unique_ptr<StoreLink>> open(Ports ports, const Settings& settings,
+                                                   Home& home, HostCredentials& credentials,
+                                                   const PolicyState& rules, Events events);
     ~StoreLink();
 
     void start();
@@ -64,6 +69,7 @@ class StoreLink {
 
  private:
     struct State;
+    explicit StoreLink(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 

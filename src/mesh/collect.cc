@@ -8,6 +8,7 @@
 namespace hansa {
 namespace {
 
+constexpr Seconds look_around_every{30};
 // A peer that arrives may publish before its own record is there, and one that restarts is away
 // for moments: neither is worth a word.
 constexpr Duration worth_telling = Seconds{2};
@@ -15,7 +16,8 @@ constexpr Duration worth_telling = Seconds{2};
 }  // namespace
 
 Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog,
-                     Report& report, HostName self, CollectorTimes times, CollectorEvents events)
+                     Report& report, HostName self, CollectorTimes times, TrustKeeper& keeper,
+                     CollectPolicy policy, CollectorEvents events)
     : loop_(loop),
       store_(store),
       random_(random),
@@ -23,15 +25,16 @@ Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& ca
       self_(std::move(self)),
       times_(times),
       events_(std::move(events)),
-      fold_(catalog, self),
-      present_{self.text()} {
+      exporters_(keeper),
+      fold_(catalog, self_, exporters_, std::move(policy)),
+      present_{self_.text()} {
     store_is(store.status().state);
 }
 
 void Collector::want(std::vector<CollectRequest> requests) {
     if (requests == requests_) return;
     requests_ = std::move(requests);
-    on_exports(fold_.want(requests_));
+    on_exports(fold_.want(requests_, wall()));
     if (requests_.empty()) unfollow();
     if (!requests_.empty() && !exports_) follow();
     events_.on_moved();
@@ -39,47 +42,165 @@ void Collector::want(std::vector<CollectRequest> requests) {
 
 void Collector::unfollow() {
     exports_.reset();
+    key_sets_.reset();
     peers_.reset();
     for (const auto& [host, absence] : std::exchange(absent_, {})) forget(host, absence);
     expiry_.reset();
-    on_exports(fold_.replace({}));
+    look_around_.reset();
+    fold_.forget();
+}
+
+void Collector::use(TrustTerms terms) {
+    terms.revoked = std::move(terms_.revoked);
+    terms_ = std::move(terms);
+    judge_all_again();
+}
+
+void Collector::use(CollectPolicy policy) {
+    on_exports(fold_.use(std::move(policy), wall()));
+    events_.on_moved();
+}
+
+void Collector::set_revoked(Revoked revoked) {
+    terms_.revoked = std::move(revoked);
+    judge_all_again();
 }
 
 bool Collector::folded(Revision revision) const {
     if (!gathered_.empty()) return false;
-    return requests_.empty() || (exports_ && exports_->folded() && fold_.revision() >= revision);
+    return requests_.empty() || (exports_ && exports_->folded() && key_sets_->folded() &&
+                                 fold_.revision() >= revision && !fold_.is_late(self_.text()));
 }
 
-void Collector::follow() {
-    const auto on_error = [this](const Error& error) {
-        report_.publish(happened::Refused{"store_error", "collecting: " + error.text});
-    };
+FollowerEvents Collector::followed_exports() {
     FollowerEvents events;
     events.on_all = [this](const Reading& reading) {
-        on_exports(fold_.replace(reading));
+        on_exports(fold_.replace(reading, wall()));
         find_absent();
     };
     events.on_events = [this](const EventBatch& batch) {
-        on_exports(fold_.apply(batch));
+        on_exports(fold_.apply(batch, wall()));
         look_at_turned();
         events_.on_moved();
     };
     events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
         return check_exports(reading, touched);
     };
-    events.on_error = on_error;
-    exports_ = std::make_unique<Follower>(loop_, store_, random_, keys::exports(), times_.follow,
-                                          std::move(events));
+    return events;
+}
 
-    FollowerEvents peer_events;
-    peer_events.on_all = [this](const Reading& reading) { on_peers(reading); };
-    peer_events.on_events = [this](const EventBatch& batch) { on_peer_events(batch); };
-    peer_events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
+FollowerEvents Collector::followed_key_sets() {
+    FollowerEvents events;
+    events.on_all = [this](const Reading& reading) { on_key_sets(reading); };
+    events.on_events = [this](const EventBatch& batch) { on_key_set_events(batch); };
+    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
+        return check_key_sets(reading, touched);
+    };
+    return events;
+}
+
+FollowerEvents Collector::followed_peers() {
+    FollowerEvents events;
+    events.on_all = [this](const Reading& reading) { on_peers(reading); };
+    events.on_events = [this](const EventBatch& batch) { on_peer_events(batch); };
+    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
         return check_peers(reading, touched);
     };
-    peer_events.on_error = on_error;
-    peers_ = std::make_unique<Follower>(loop_, store_, random_, keys::peers(), times_.follow,
-                                        std::move(peer_events));
+    return events;
+}
+
+void Collector::follow() {
+    const auto begin = [this](const std::string& prefix, FollowerEvents events) {
+        events.on_error = [this](const Error& error) {
+            report_.publish(happened::Refused{"store_error", "collecting: " + error.text});
+        };
+        return std::make_unique<Follower>(loop_, store_, random_, prefix, times_.follow,
+                                          std::move(events));
+    };
+    exports_ = begin(keys::exports(), followed_exports());
+    peers_ = begin(keys::peers(), followed_peers());
+    key_sets_ = begin(keys::identities(), followed_key_sets());
+    look_around();
+}
+
+void Collector::on_key_sets(const Reading& reading) {
+    std::map<std::string, Revision> shown;
+    std::set<std::string> changed;
+    for (const Record& record : reading.records) {
+        const auto host = keys::parse_identity(record.key);
+        if (!host) continue;
+        shown[host->text()] = record.modified;
+        if (exporters_.show(host->text(), record.value, wall())) changed.insert(host->text());
+    }
+    for (const auto& [host, modified] : key_sets_shown_)
+        if (!shown.contains(host)) (void)exporters_.show(host, {}, wall());
+    key_sets_shown_ = std::move(shown);
+    judge_again(changed);
+}
+
+void Collector::on_key_set_events(const EventBatch& batch) {
+    std::set<std::string> changed;
+    for (const StoreEvent& event : batch.events) {
+        const auto host = keys::parse_identity(event.record.key);
+        if (!host) continue;
+        const bool put = event.type == StoreEvent::Type::put;
+        if (put)
+            key_sets_shown_[host->text()] = event.record.modified;
+        else
+            key_sets_shown_.erase(host->text());
+        if (exporters_.show(host->text(), put ? event.record.value : std::string{}, wall()))
+            changed.insert(host->text());
+    }
+    judge_again(changed);
+}
+
+void Collector::judge_again(const std::set<std::string>& hosts) {
+    if (hosts.empty()) return events_.on_moved();
+    on_exports(fold_.judge_again(hosts, wall()));
+    if (exports_ && peers_) find_absent();
+    events_.on_moved();
+}
+
+void Collector::judge_all_again() {
+    exporters_.use(terms_, wall());
+    std::set<std::string> hosts;
+    for (const std::string& host : fold_.hosts()) hosts.insert(host);
+    judge_again(hosts);
+}
+
+bool Collector::check_key_sets(const Reading& reading, const std::set<std::string>& touched) {
+    std::map<std::string, Revision> there;
+    for (const Record& record : reading.records)
+        if (const auto host = keys::parse_identity(record.key))
+            there[host->text()] = record.modified;
+    std::map<std::string, Revision> held = key_sets_shown_;
+    std::set<std::string> late;
+    for (const auto* each : {&there, &key_sets_shown_})
+        for (const auto& [host, modified] : *each)
+            if (touched.contains(keys::identity_of(*HostName::parse(host)))) late.insert(host);
+    for (const std::string& host : late) {
+        held.erase(host);
+        there.erase(host);
+    }
+    if (held == there) return true;
+    count_difference("key sets");
+    return false;
+}
+
+// While the store is away, or has only just come back, nobody can have renewed anything, and key
+// sets cannot have come. Before we are in a cluster nobody can be judged.
+void Collector::look_around() {
+    const auto answers_for = [this](Duration least) {
+        return store_since_ && loop_.clock().now() - *store_since_ >= least;
+    };
+    std::set<std::string> live;
+    if (answers_for(times_.life.settling))
+        for (const std::string& host : present_)
+            if (!absent_.contains(host)) live.insert(host);
+    const bool judges = !terms_.cluster.empty() && key_sets_->folded();
+    if (judges && answers_for(lateness_max)) fold_.review(live, wall());
+    on_exports({});
+    look_around_after(fold_.any_late() ? lateness_max : look_around_every);
 }
 
 void Collector::store_is(StoreStatus::State state) {
@@ -87,13 +208,24 @@ void Collector::store_is(StoreStatus::State state) {
     if (answers && !store_since_) store_since_ = loop_.clock().now();
     if (!answers) store_since_.reset();
     if (exports_) exports_->store_is(state);
+    if (key_sets_) key_sets_->store_is(state);
     if (peers_) peers_->store_is(state);
     review();
 }
 
 void Collector::on_exports(Amendment amendment) {
     for (happened::Refused& refused : fold_.take_refusals()) report_.publish(std::move(refused));
+    for (happened::Judged& judged : fold_.take_judgements()) report_.publish(std::move(judged));
     gather(std::move(amendment));
+    if (look_around_ && !looks_soon_ && fold_.any_late()) look_around_after(lateness_max);
+}
+
+void Collector::look_around_after(Duration delay) {
+    looks_soon_ = delay < look_around_every;
+    look_around_ = loop_.after(delay, [this] {
+        const Held ended = std::move(look_around_);
+        look_around();
+    });
 }
 
 void Collector::on_peers(const Reading& reading) {
@@ -111,6 +243,7 @@ void Collector::on_peer_events(const EventBatch& batch) {
         const auto host = keys::parse_peer(event.record.key);
         if (!host || *host == self_) continue;
         if (event.type == StoreEvent::Type::put) {
+            present_.insert(host->text());
             set_present(host->text());
         } else {
             present_.erase(host->text());
@@ -120,15 +253,18 @@ void Collector::on_peer_events(const EventBatch& batch) {
     if (gone) find_absent();
 }
 
+bool Collector::is_there(const std::string& host) const {
+    return present_.contains(host) && !exporters_.is_cut_off(host);
+}
+
 // A peer that returns is current at once.
 void Collector::set_present(const std::string& host) {
-    present_.insert(host);
     const auto absent = absent_.find(host);
-    if (absent == absent_.end()) return;
+    if (absent == absent_.end() || !is_there(host)) return;
     if (absent->second.told)
         report_.publish(happened::PeerTurned{happened::PeerTurned::State::back, host, {}});
     absent_.erase(absent);
-    gather(fold_.use(host, ExportFold::Use::collect));
+    gather(fold_.use(host, ExportFold::Use::collect, wall()));
     events_.on_moved();
 }
 
@@ -142,8 +278,12 @@ void Collector::find_absent() {
         forget(absent.first, absent.second);
         return true;
     });
-    for (const std::string& host : hosts)
-        if (!present_.contains(host)) absent_.try_emplace(host, Absence{loop_.clock().now()});
+    for (const std::string& host : hosts) {
+        if (is_there(host))
+            set_present(host);
+        else
+            absent_.try_emplace(host, Absence{loop_.clock().now()});
+    }
     review();
 }
 
@@ -154,7 +294,7 @@ void Collector::look_at_turned() {
     for (const std::string& host : turned) {
         if (!fold_.exports(host)) {
             if (const auto absent = absent_.extract(host)) forget(host, absent.mapped());
-        } else if (!present_.contains(host)) {
+        } else if (!is_there(host)) {
             absent_.try_emplace(host, Absence{loop_.clock().now()});
         }
     }
@@ -198,7 +338,7 @@ void Collector::review() {
     for (auto& [host, absence] : absent_) {
         const bool was_expired = absence.expired;
         absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
-        if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop));
+        if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop, wall()));
         tell(host, absence, was_expired);
         auto later = next_judgement(facts(absence), now, times_.life);
         if (!absence.told) later = std::min(later.value_or(Instant::max()), told_at(absence));
@@ -224,7 +364,7 @@ Instant Collector::told_at(const Absence& absence) {
 
 // It has ended and exports nothing any more: there is nothing to say or to drop.
 void Collector::forget(const std::string& host, const Absence& absence) {
-    (void)fold_.use(host, ExportFold::Use::collect);
+    (void)fold_.use(host, ExportFold::Use::collect, wall());
     if (absence.told)
         report_.publish(happened::PeerTurned{happened::PeerTurned::State::forgotten, host, {}});
 }

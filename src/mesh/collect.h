@@ -1,7 +1,10 @@
 // A Collector turns what other peers (and this one) export into amendments of this host's graph.
 //
 // Owned by Mesh. Loop thread only; never blocks. Nothing is read or watched while nothing is asked
-// for. While the store is away, what is known stays in force (graph.md 4.6).
+// for. While the store is away, what is known stays in force (graph.md 4.6); so does what was
+// accepted of a host whose present state is not (fold.h). A host that has been revoked counts as
+// gone from that moment on: what it exported was allowed then, so it stays for the grace time, and
+// nothing newer is taken.
 #pragma once
 
 #include <functional>
@@ -41,7 +44,15 @@ class Collector {
  public:
     // Every reference must outlive the collector.
     Collector(Loop& loop, Store& store, Random& random, const Catalog& catalog, Report& report,
-              HostName self, CollectorTimes times, CollectorEvents events);
+              HostName self, CollectorTimes times, TrustKeeper& keeper, CollectPolicy policy,
+              CollectorEvents events);
+
+    // What signatures are judged by. Until it is called nothing is accepted. Revocations stay.
+    void use(TrustTerms terms);
+    void set_revoked(Revoked revoked);
+
+    // Another policy: everything is judged by it anew.
+    void use(CollectPolicy policy);
 
     // Replaces what is asked for.
     void want(std::vector<CollectRequest> requests);
@@ -56,12 +67,25 @@ class Collector {
     // In order of hosts.
     std::vector<StalePeer> stale() const;
 
+    std::vector<Distrust> distrusted() const { return fold_.distrusted(); }
+
     std::size_t collected() const { return fold_.collected(); }
 
  private:
     void follow();
     void unfollow();
     void on_exports(Amendment amendment);
+    void on_key_sets(const Reading& reading);
+    void on_key_set_events(const EventBatch& batch);
+    bool check_key_sets(const Reading& reading, const std::set<std::string>& touched);
+    void judge_again(const std::set<std::string>& hosts);
+    void judge_all_again();
+    FollowerEvents followed_exports();
+    FollowerEvents followed_key_sets();
+    FollowerEvents followed_peers();
+    void look_around();
+    void look_around_after(Duration delay);
+    WallTime wall() const { return loop_.clock().wall(); }
     void on_peers(const Reading& reading);
     void on_peer_events(const EventBatch& batch);
     bool check_exports(const Reading& reading, const std::set<std::string>& touched);
@@ -83,6 +107,7 @@ class Collector {
     void tell(const std::string& host, Absence& absence, bool was_expired);
     void find_absent();
     void look_at_turned();
+    bool is_there(const std::string& host) const;
     void set_present(const std::string& host);
 
     Loop& loop_;
@@ -93,12 +118,16 @@ class Collector {
     const CollectorTimes times_;
     CollectorEvents events_;
 
+    Exporters exporters_;
+    TrustTerms terms_;
     ExportFold fold_;
     std::vector<CollectRequest> requests_;
     std::unique_ptr<Follower> exports_;
+    std::unique_ptr<Follower> key_sets_;
     std::unique_ptr<Follower> peers_;
-    std::set<std::string> present_;          // hosts with a peer record, and this one
-    std::map<std::string, Absence> absent_;  // that have exports, but no peer record
+    std::map<std::string, Revision> key_sets_shown_;  // of each host: modify revision
+    std::set<std::string> present_;                   // hosts with a peer record, and this one
+    std::map<std::string, Absence> absent_;           // that have exports, but no peer record
     std::optional<Instant> store_since_;
     Held expiry_;
 
@@ -106,6 +135,8 @@ class Collector {
     // same time; each graph is redrawn once for all that one turn of the loop brought.
     std::map<InstanceId, std::optional<Declaration>> gathered_;
     Lifeline lifeline_;
+    Held look_around_;
+    bool looks_soon_ = false;
 };
 
 }  // namespace hansa

@@ -21,14 +21,21 @@ class Collecting : public testing::StoreTest {
         };
         events.on_moved = [] {};
         collector.emplace(loop, store, random, catalog, report, host("me"), CollectorTimes{},
-                          std::move(events));
+                          keeper, testing::anything(), std::move(events));
+        collector->use(testing::terms());
         store.on_status([this](const StoreStatus& status) { collector->store_is(status.state); });
     }
 
     // A peer that exports and lives.
     void export_from(const std::string& from, const Wanted& wanted) {
-        const Record made = testing::record(from, wanted, 1);
-        write(made.key, made.value);
+        commit(agents.put(from, wanted, loop.clock().wall()));
+    }
+    void withdraw(const std::string& from, const std::string& file_name) {
+        commit(agents.remove(from, {"file", file_name}, loop.clock().wall()));
+    }
+    void commit(std::vector<Operation> operations) {
+        if (operations.empty()) return;
+        ASSERT_TRUE(cluster.commit({{}, std::move(operations)}));
     }
     void live(const std::string& name) { write("/hansa/v1/peers/" + name, "{}"); }
     void die(const std::string& name) { erase("/hansa/v1/peers/" + name); }
@@ -44,6 +51,8 @@ class Collecting : public testing::StoreTest {
     }
 
     Catalog catalog = testing::two_kinds();
+    MemoryKeeper keeper;
+    testing::Agents agents;
     std::map<InstanceId, std::string> held;
     int amendments = 0;
     std::optional<Collector> collector;
@@ -65,7 +74,7 @@ TEST_F(Collecting, what_is_there_and_what_comes) {
     EXPECT_EQ(picture(), "a:f1=1 ");
     export_from("a", file("f2", "2"));
     ASSERT_TRUE(reaches([&] { return held.size() == 2; }));
-    erase("/hansa/v1/exports/a/file/f1");
+    withdraw("a", "f1");
     ASSERT_TRUE(reaches([&] { return held.size() == 1; }));
     EXPECT_EQ(amendments, 3);
     const auto told = feed.all<happened::Collected>();
@@ -93,7 +102,7 @@ TEST_F(Collecting, other_kinds_and_the_same_again_change_nothing) {
     write("/hansa/v1/exports/a/file/broken", "}");
     loop.run_for(Seconds{10});
     EXPECT_EQ(amendments, 1);
-    EXPECT_EQ(feed.refused("bad_record"), 1U);
+    EXPECT_EQ(feed.refused("digest"), 1U);
     EXPECT_EQ(picture(), "a:f1=1 ");
 }
 
@@ -134,6 +143,7 @@ TEST_F(Collecting, keeps_what_it_knows_while_the_store_is_away_and_catches_up) {
     export_from("a", file("f2", "2"));
     loop.run_for(Seconds{3600});
     EXPECT_EQ(picture(), "a:f1=1 ");
+    commit(agents.renew("a", loop.clock().wall()));
     store.come_back();
     ASSERT_TRUE(reaches([&] { return held.size() == 2; }));
     EXPECT_EQ(picture(), "a:f1=2 a:f2=2 ");
@@ -191,8 +201,10 @@ TEST_F(Collecting, exports_without_a_peer_count_from_first_sight) {
     EXPECT_EQ(held.size(), 0U);
     // Its records may be deleted now, and the host forgotten.
     erase("/hansa/v1/exports/a/file/f1");
+    erase("/hansa/v1/exports/a/@manifest");
     loop.run_for(Seconds{1});
     EXPECT_TRUE(collector->stale().empty());
+    agents.restart("a");
     export_from("a", file("f1", "1"));
     ASSERT_TRUE(reaches([&] { return held.size() == 1; }));
 }
@@ -213,6 +225,7 @@ TEST_F(Collecting, nothing_is_read_any_more_once_nothing_is_asked_for) {
     EXPECT_TRUE(collector->stale().empty());
 
     live("a");
+    commit(agents.renew("a", loop.clock().wall()));
     collector->want({collect("file")});
     ASSERT_TRUE(folds());
     loop.run_for(Seconds{1});
@@ -245,7 +258,7 @@ TEST_F(Collecting, a_peer_that_goes_expires_and_returns_is_told_each_time) {
     EXPECT_EQ(told(), (std::vector{State::stale, State::expired, State::back}));
     die("a");
     loop.run_for(Seconds{3});
-    erase("/hansa/v1/exports/a/file/f1");
+    withdraw("a", "f1");
     loop.run_for(Seconds{3});
     EXPECT_EQ(told().size(), 5U);
     EXPECT_EQ(told().back(), State::forgotten) << "it exports nothing any more";
@@ -309,7 +322,7 @@ TEST_F(Collecting, full_readings_find_no_difference_over_a_long_history) {
     for (int round = 0; round < 1500; ++round) {
         const std::string name = "f" + std::to_string(random.below(20));
         if (random.chance(0.3))
-            erase("/hansa/v1/exports/a/file/" + name);
+            withdraw("a", name);
         else
             export_from("a", file(name, std::to_string(round)));
         if (random.chance(0.01)) random.chance(0.5) ? live("b") : die("b");
@@ -317,15 +330,17 @@ TEST_F(Collecting, full_readings_find_no_difference_over_a_long_history) {
         loop.run_for(Milliseconds{static_cast<std::int64_t>(random.below(2000))});
     }
     ASSERT_TRUE(folds());
-    EXPECT_EQ(held.size(), stored_below("/hansa/v1/exports/a/"));
+    EXPECT_EQ(held.size() + 1, stored_below("/hansa/v1/exports/a/")) << "and a manifest";
     EXPECT_EQ(feed.refused("fold_difference"), 0U);
     EXPECT_GE(cluster.reads(), 8U);
 }
 
 TEST_F(Collecting, thousands_of_exports_cost_one_amendment_and_then_one_each) {
     live("a");
+    std::vector<Wanted> many;
     for (int number = 0; number < 2000; ++number)
-        export_from("a", file("f" + std::to_string(number), "x"));
+        many.push_back(file("f" + std::to_string(number), "x"));
+    commit(agents.declare("a", std::move(many), loop.clock().wall()));
     collector->want({collect("file")});
     ASSERT_TRUE(folds());
     EXPECT_EQ(held.size(), 2000U);

@@ -1,5 +1,6 @@
 #include "mesh/exports.h"
 
+#include "base/text.h"
 #include "mesh/store_testing.h"
 
 namespace hansa {
@@ -21,7 +22,7 @@ class Publishing : public testing::StoreTest {
  protected:
     explicit Publishing(MemoryStoreOptions options = {})
         : testing::StoreTest(options),
-          publisher(loop, store, random, report, {host("a"), 7}, {},
+          publisher(loop, store, random, report, {host("a"), 7, testing::credentials("a"), keeper},
                     {[] {}, [this] { ++fenced; }}) {
         write(name_key, "mine");
         store.on_status([this](const StoreStatus& status) {
@@ -29,7 +30,9 @@ class Publishing : public testing::StoreTest {
         });
     }
 
-    void enter() { publisher.enter(Compare::holds(name_key, "mine")); }
+    void enter() {
+        publisher.enter(Compare::holds(name_key, "mine"), testing::authority().cluster());
+    }
     bool settles() {
         return reaches([&] { return publisher.settled(); });
     }
@@ -42,11 +45,11 @@ class Publishing : public testing::StoreTest {
         if (auto manifest = decode_manifest(keys::manifest_of(host("a")), subtree.manifest))
             announced = manifest->generation;
         std::map<std::string, std::string> found;
-        for (const auto& [key, value] : subtree.records) {
-            const auto record = decode_export(key, value);
+        for (const auto& [key, stored] : subtree.records) {
+            const auto record = decode_export(key, stored.value);
             if (!record) continue;
-            if (const ExportBody* body = record->visible(announced))
-                found[record->id.name] = body->fields.find("content")->scalar().text;
+            if (const ExportVersion* version = record->visible(announced))
+                found[record->id.name] = version->body.fields.find("content")->scalar().text;
         }
         return found;
     }
@@ -59,6 +62,7 @@ class Publishing : public testing::StoreTest {
     }
 
     int fenced = 0;
+    MemoryKeeper keeper;
     Publisher publisher;
 };
 
@@ -99,7 +103,7 @@ TEST_F(Publishing, reads_its_own_part_only_once) {
         publisher.declare({file("f1", std::to_string(round))});
         ASSERT_TRUE(settles());
     }
-    EXPECT_EQ(cluster.reads(), 1U);
+    EXPECT_EQ(cluster.reads(), 2U);  // its exports and its key set
 }
 
 TEST_F(Publishing, clears_away_what_an_earlier_run_left) {
@@ -119,7 +123,7 @@ TEST_F(Publishing, a_commit_of_unknown_fate_is_not_done_twice) {
     ASSERT_TRUE(settles());
     EXPECT_EQ(visible(), (Names{{"f1", "1"}}));
     const auto value = stored("/hansa/v1/exports/a/file/f1");
-    EXPECT_EQ(decode_export("/hansa/v1/exports/a/file/f1", *value)->seq, 1U);
+    EXPECT_EQ(decode_export("/hansa/v1/exports/a/file/f1", *value)->version->seal.seq, 1U);
 }
 
 TEST_F(Publishing, a_delayed_commit_finds_its_comparison_broken) {
@@ -156,7 +160,7 @@ TEST_F(Publishing, catches_up_after_an_outage_with_what_is_wanted_last) {
 }
 
 TEST_F(Publishing, without_the_name_nothing_is_written_and_somebody_is_told) {
-    publisher.enter(Compare::holds(name_key, "somebody else's"));
+    publisher.enter(Compare::holds(name_key, "somebody else's"), testing::authority().cluster());
     publisher.declare({file("f1", "1")});
     loop.run_for(Seconds{30});
     EXPECT_GE(fenced, 2);
@@ -204,8 +208,13 @@ TEST_F(Publishing, what_was_removed_behind_its_back_returns_within_minutes) {
     EXPECT_TRUE(publisher.settled());
     const auto repaired = cluster.revision();
     EXPECT_GT(repaired, revision);
+    const auto written = [this] {
+        return cluster.read(ReadScope::key, "/hansa/v1/exports/a/file/f1").records.at(0).modified;
+    };
+    const Revision put_back = written();
     loop.run_for(Seconds{3000});
-    EXPECT_EQ(cluster.revision(), repaired) << "a look that finds nothing amiss writes nothing";
+    EXPECT_EQ(written(), put_back) << "a look that finds nothing amiss writes nothing";
+    EXPECT_LE(cluster.revision() - repaired, 13) << "and nothing else but the manifest's renewal";
 }
 
 class PublishingInVain : public Publishing {
@@ -235,6 +244,154 @@ TEST_F(Publishing, halted_it_writes_no_more) {
     publisher.halt();
     loop.run_for(Seconds{10});
     EXPECT_EQ(visible(), Names{});
+}
+
+ExportManifest manifest_of_a(const std::optional<std::string>& value) {
+    EXPECT_TRUE(value);
+    auto manifest = decode_manifest(keys::manifest_of(host("a")), value.value_or(""));
+    EXPECT_TRUE(manifest);
+    return manifest ? *manifest : ExportManifest{};
+}
+
+TEST_F(Publishing, shows_its_key_set_once_and_again_when_somebody_spoilt_it) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    const auto there = stored(keys::identity_of(host("a")));
+    ASSERT_TRUE(there);
+    const auto verified = verify_key_set(*there, testing::authority().cluster(), "a",
+                                         std::vector{testing::authority().root()},
+                                         loop.clock().wall(), Seconds{0}, {});
+    ASSERT_TRUE(verified) << verified.error().text;
+    EXPECT_EQ(verified->key, testing::credentials("a").signing_key.verifying_key());
+
+    const Revision before = cluster.revision();
+    publisher.recheck();
+    ASSERT_TRUE(settles());
+    EXPECT_EQ(cluster.revision(), before);
+    write(keys::identity_of(host("a")), "forged");
+    EXPECT_TRUE(reaches([&] { return stored(keys::identity_of(host("a"))) == there; }, Seconds{5}));
+    erase(keys::identity_of(host("a")));
+    EXPECT_TRUE(reaches([&] { return stored(keys::identity_of(host("a"))) == there; }, Seconds{5}));
+    EXPECT_EQ(feed.refused("foreign_write"), 2U);
+}
+
+TEST_F(Publishing, who_comes_again_with_the_same_certificate_leaves_the_key_set) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    const auto there = stored(keys::identity_of(host("a")));
+    const Revision before = cluster.revision();
+    Publisher again(loop, store, random, report, {host("a"), 8, testing::credentials("a"), keeper},
+                    {[] {}, [] {}});
+    again.enter(Compare::holds(name_key, "mine"), testing::authority().cluster());
+    again.declare({file("f1", "1")});
+    ASSERT_TRUE(reaches([&] { return again.settled(); }));
+    EXPECT_EQ(stored(keys::identity_of(host("a"))), there);
+    EXPECT_EQ(cluster.revision(), before + 1);  // the new run's manifest
+}
+
+TEST_F(Publishing, another_key_is_shown_and_signs_everything) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    const Credentials other = testing::credentials_of({.name = "a", .secret = "another"});
+    publisher.use(other);
+    loop.run_for(Seconds{5});
+    const Signer signer{testing::signer("a").scope, other.signing_key};
+    EXPECT_TRUE(signer.made(manifest_of_a(stored(keys::manifest_of(host("a"))))));
+    const auto record =
+        decode_export("/hansa/v1/exports/a/file/f1", *stored("/hansa/v1/exports/a/file/f1"));
+    EXPECT_TRUE(signer.made(record->id, *record->version));
+    const auto shown = stored(keys::identity_of(host("a")));
+    EXPECT_NE(shown->find(base64_encode(other.signing_key.verifying_key().raw())),
+              std::string::npos);
+}
+
+TEST_F(Publishing, renews_its_manifest_before_half_of_its_life_is_over) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    const Revision first = cluster.revision();
+    for (int minute = 0; minute < 60; ++minute) {
+        loop.run_for(Seconds{60});
+        const auto manifest = manifest_of_a(stored(keys::manifest_of(host("a"))));
+        EXPECT_GT(manifest.until, since_1970(loop.clock().wall()) + Seconds{299});
+        EXPECT_TRUE(publisher.settled());
+    }
+    EXPECT_GE(cluster.revision() - first, 12);
+    EXPECT_LE(cluster.revision() - first, 15);
+    EXPECT_EQ(feed.all<happened::Published>().size(), 1U);
+    EXPECT_EQ(feed.refused("foreign_write"), 0U);
+}
+
+TEST_F(Publishing, what_somebody_else_writes_is_put_right_and_told) {
+    enter();
+    publisher.declare({file("f1", "1"), file("f2", "2")});
+    ASSERT_TRUE(settles());
+    const auto good = stored("/hansa/v1/exports/a/file/f1");
+    publisher.declare({file("f1", "one"), file("f2", "2")});
+    ASSERT_TRUE(settles());
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(feed.refused("foreign_write"), 0U);
+
+    const Names wanted{{"f1", "one"}, {"f2", "2"}};
+    write("/hansa/v1/exports/a/file/f1", *good);  // an old version
+    ASSERT_TRUE(reaches([&] { return visible() == wanted; }, Seconds{5}));
+    erase("/hansa/v1/exports/a/file/f2");
+    ASSERT_TRUE(reaches([&] { return visible() == wanted; }, Seconds{5}));
+    write("/hansa/v1/exports/a/exec/evil", "{}");
+    ASSERT_TRUE(reaches([&] { return stored_below("/hansa/v1/exports/a/exec") == 0; }, Seconds{5}));
+    const std::uint64_t seq = manifest_of_a(stored(keys::manifest_of(host("a")))).seq;
+    ASSERT_TRUE(cluster.commit({{}, {Operation::remove_prefix("/hansa/v1/exports/a/")}}));
+    ASSERT_TRUE(reaches([&] { return visible() == wanted; }, Seconds{5}));
+    EXPECT_GT(manifest_of_a(stored(keys::manifest_of(host("a")))).seq, seq);
+    EXPECT_EQ(feed.refused("foreign_write"), 4U);
+}
+
+TEST_F(Publishing, a_busy_attacker_is_answered_more_and_more_slowly) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    for (int second = 0; second < 3000; ++second) {
+        write("/hansa/v1/exports/a/file/f1", "spoilt " + std::to_string(second));
+        loop.run_for(Milliseconds{100});
+    }
+    EXPECT_GE(feed.refused("foreign_write"), 8U);
+    EXPECT_LE(feed.refused("foreign_write"), 60U);
+    ASSERT_TRUE(reaches([&] { return visible() == Names{{"f1", "1"}}; }, Seconds{60}));
+}
+
+TEST_F(Publishing, a_withdrawal_stays_vouched_for) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    publisher.declare({});
+    ASSERT_TRUE(settles());
+    loop.run_for(Seconds{3600});
+    const auto manifest = manifest_of_a(stored(keys::manifest_of(host("a"))));
+    EXPECT_EQ(manifest.exports, 0U);
+    EXPECT_GT(manifest.until, since_1970(loop.clock().wall()));
+}
+
+TEST_F(Publishing, a_withdrawal_is_said_even_where_somebody_erased_everything) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    publisher.halt();
+    ASSERT_TRUE(cluster.commit({{}, {Operation::remove_prefix("/hansa/v1/exports/a/")}}));
+    const auto runs_and_declares_nothing = [this](TrustKeeper& memory) {
+        Publisher again(loop, store, random, report,
+                        {host("a"), 8, testing::credentials("a"), memory}, {[] {}, [] {}});
+        again.enter(Compare::holds(name_key, "mine"), testing::authority().cluster());
+        again.declare({});
+        EXPECT_TRUE(reaches([&] { return again.settled(); }));
+    };
+    MemoryKeeper nothing;
+    runs_and_declares_nothing(nothing);
+    EXPECT_EQ(stored_below("/hansa/v1/exports/a/"), 0U) << "who never exported writes nothing";
+    runs_and_declares_nothing(keeper);
+    EXPECT_EQ(manifest_of_a(stored(keys::manifest_of(host("a")))).exports, 0U);
 }
 
 class PublishingInParts : public Publishing {

@@ -18,6 +18,20 @@ using testing::put;
 using testing::record;
 using testing::removed;
 
+// What is collected where everything is believed, and time does not matter.
+class PlainFold : public ExportFold {
+ public:
+    PlainFold(const Catalog& catalog, HostName self, ExportJudge& judge)
+        : ExportFold(catalog, std::move(self), judge, testing::anything()) {}
+
+    Amendment want(const std::vector<CollectRequest>& requests) {
+        return ExportFold::want(requests, {});
+    }
+    Amendment replace(const Reading& reading) { return ExportFold::replace(reading, {}); }
+    Amendment apply(const EventBatch& batch) { return ExportFold::apply(batch, {}); }
+    Amendment use(const std::string& host, Use use) { return ExportFold::use(host, use, {}); }
+};
+
 class Fold : public ::testing::Test {
  protected:
     // Applies what a call returned to the picture that a graph would have.
@@ -47,7 +61,8 @@ class Fold : public ::testing::Test {
     }
 
     Catalog catalog_ = testing::two_kinds();
-    ExportFold fold_{catalog_, host("me")};
+    testing::Credulous judge_;
+    PlainFold fold_{catalog_, host("me"), judge_};
     std::map<InstanceId, std::string> held_;
     std::map<InstanceId, std::uint64_t> ranks_;
     int amendments_ = 0;
@@ -239,14 +254,14 @@ TEST_F(Fold, differences_are_counted_but_not_those_under_way) {
 
 // A publisher's chunks, as a watcher sees them: nothing, nothing, everything.
 TEST_F(Fold, a_new_generation_becomes_visible_at_once) {
-    const Exporter a{host("a"), 1};
+    const Exporter a = testing::exporter("a");
     const StoreLimits narrow{4, 1'500'000};
     take(fold_.want({collect("file")}));
     Subtree subtree;
     Revision revision = 1;
     const auto publish = [&](const std::vector<Wanted>& wanted) {
         int changes = 0;
-        const auto plan = plan_publication(subtree, wanted, a, narrow, Fence::none);
+        const auto plan = plan_publication({subtree, wanted, a, narrow});
         for (const PublicationStep& step : plan->steps) {
             ++revision;
             subtree.apply(step.operations, revision, a.host);
@@ -307,7 +322,7 @@ TEST_F(Fold, adds_up_over_random_histories) {
         const auto decoded = decode_export(key, each.value);
         if (!decoded->id.name.starts_with("f")) continue;
         expected[{decoded->id, decoded->from, ""}] =
-            decoded->body->fields.find("content")->scalar().text;
+            decoded->version->body.fields.find("content")->scalar().text;
     }
     EXPECT_EQ(held_, expected);
 }

@@ -9,6 +9,7 @@ constexpr std::string_view cluster_key = "/hansa/v1/cluster";
 constexpr std::string_view names_prefix = "/hansa/v1/names/";
 constexpr std::string_view peers_prefix = "/hansa/v1/peers/";
 constexpr std::string_view exports_prefix = "/hansa/v1/exports/";
+constexpr std::string_view identities_prefix = "/hansa/v1/identities/";
 constexpr std::string_view values_prefix = "/hansa/v1/kv/";
 constexpr std::string_view manifest_segment = "@manifest";
 
@@ -78,6 +79,14 @@ std::string exported(const HostName& host, const ResourceId& id) {
     return key;
 }
 
+std::string identities() {
+    return std::string{identities_prefix};
+}
+
+std::string identity_of(const HostName& host) {
+    return joined(identities_prefix, host.text());
+}
+
 std::string values() {
     return std::string{values_prefix};
 }
@@ -110,6 +119,10 @@ std::optional<HostName> parse_name(std::string_view key) {
 
 std::optional<HostName> parse_peer(std::string_view key) {
     return parse_host(below(peers_prefix, key));
+}
+
+std::optional<HostName> parse_identity(std::string_view key) {
+    return parse_host(below(identities_prefix, key));
 }
 
 std::optional<std::string> parse_value(std::string_view key) {

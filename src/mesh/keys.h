@@ -5,6 +5,7 @@
 //     /hansa/v1/peers/HOST                  leased: the peer is alive
 //     /hansa/v1/exports/HOST/@manifest      which generation of HOST's exports is announced
 //     /hansa/v1/exports/HOST/KIND/NAME      one exported resource
+//     /hansa/v1/identities/HOST             which key HOST's signatures are made with; not leased
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
 // Every segment in capitals is percent-encoded, so a name may hold any byte and no key has more
@@ -33,6 +34,8 @@ std::string exports();
 std::string exports_of(const HostName& host);
 std::string manifest_of(const HostName& host);
 std::string exported(const HostName& host, const ResourceId& id);
+std::string identities();
+std::string identity_of(const HostName& host);
 std::string values();
 std::string value_of(std::string_view key);
 
@@ -43,9 +46,10 @@ struct ExportKey {
 };
 std::optional<ExportKey> parse_export(std::string_view key);
 
-// The host of a key below names() or peers().
+// The host of a key below names(), peers() or identities().
 std::optional<HostName> parse_name(std::string_view key);
 std::optional<HostName> parse_peer(std::string_view key);
+std::optional<HostName> parse_identity(std::string_view key);
 
 // KEY of a key below values().
 std::optional<std::string> parse_value(std::string_view key);

@@ -18,6 +18,10 @@ TEST(Keys, stand_where_the_manual_says) {
     EXPECT_EQ(keys::exported(host("a"), {"file", "f1"}), "/hansa/v1/exports/a/file/f1");
     EXPECT_EQ(keys::manifest_of(host("a")), "/hansa/v1/exports/a/@manifest");
     EXPECT_EQ(keys::value_of("stage"), "/hansa/v1/kv/stage");
+    EXPECT_EQ(keys::identity_of(host("a")), "/hansa/v1/identities/a");
+    EXPECT_EQ(keys::parse_identity("/hansa/v1/identities/a")->text(), "a");
+    EXPECT_FALSE(keys::parse_identity("/hansa/v1/identities/a/b"));
+    EXPECT_FALSE(keys::parse_identity("/hansa/v1/names/a"));
 }
 
 TEST(Keys, carry_names_of_any_bytes_in_one_segment) {

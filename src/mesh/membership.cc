@@ -73,14 +73,14 @@ void Membership::on_looked() {
     }
     name_value_ = step->name_value;
     if (!step->claim) {
-        events_.on_claiming(name_is_ours());
+        events_.on_claiming(name_is_ours(), step->cluster_id);
         return enter(*step);
     }
     claiming_ = true;
     store_.commit(*step->claim, lifeline_.guard([this, step = *step](Result<Committed> committed) {
         on_claimed(step, std::move(committed));
     }));
-    events_.on_claiming(name_is_ours());
+    events_.on_claiming(name_is_ours(), step->cluster_id);
 }
 
 void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committed) {
@@ -187,7 +187,7 @@ void Membership::failed(Episode& episode, const Error& why) {
     if (episode.failed(why, store_.status().state)) events_.on_error(why);
 }
 
-void Membership::leave(Departure departure, std::function<void(Result<void>)> done) {
+void Membership::leave(std::function<void(Result<void>)> done) {
     ended_ = true;
     look_retry_.reset();
     put_retry_.reset();
@@ -198,8 +198,6 @@ void Membership::leave(Departure departure, std::function<void(Result<void>)> do
     transaction.when.push_back(name_is_ours());
     transaction.then.push_back(Operation::remove(keys::name_of(host_)));
     transaction.then.push_back(Operation::remove(keys::peer(host_)));
-    if (departure == Departure::withdraw_exports)
-        transaction.then.push_back(Operation::remove_prefix(keys::exports_of(host_)));
     store_.commit(std::move(transaction), [done = std::move(done)](Result<Committed> committed) {
         if (!committed) return done(std::move(committed).error());
         done({});

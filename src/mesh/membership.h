@@ -32,7 +32,7 @@ struct MembershipOptions {
 
 struct MembershipEvents {
     // The claim is on its way: commits that compare with this may be sent behind it.
-    std::function<void(Compare name_is_ours)> on_claiming;
+    std::function<void(Compare name_is_ours, const std::string& cluster_id)> on_claiming;
     // The name is ours, in this cluster.
     std::function<void(const std::string& cluster_id)> on_entered;
     // Another cluster, no cluster, or the name is another's: nothing more is tried.
@@ -60,12 +60,8 @@ class Membership {
 
     void store_returned();
 
-    enum class Departure {
-        keep_exports,      // they go stale, then expire
-        withdraw_exports,  // at once
-    };
     // Gives the name back. `done` is called once; nothing else is done afterwards.
-    void leave(Departure departure, std::function<void(Result<void>)> done);
+    void leave(std::function<void(Result<void>)> done);
 
     // Ends the lease, so that others see at once that we stopped. Keeps the name. `done` is called
     // once.

@@ -30,7 +30,7 @@ class Joining : public testing::StoreTest {
 
     void join(Peer& peer, Store& through, const std::string& name, MembershipOptions how) {
         MembershipEvents events;
-        events.on_claiming = [&peer](const Compare&) { ++peer.claims; };
+        events.on_claiming = [&peer](const Compare&, const std::string&) { ++peer.claims; };
         events.on_entered = [&peer](const std::string& id) { peer.cluster = id; };
         events.on_refused = [&peer](const Error& error) { peer.refused = error; };
         events.on_renewed = [&peer] { ++peer.renewed; };
@@ -194,23 +194,16 @@ TEST_F(Joining, stopping_ends_the_lease_but_keeps_the_name) {
     EXPECT_TRUE(stored(keys::name_of(host("a"))));
 }
 
-TEST_F(Joining, leaving_gives_the_name_back_with_or_without_the_exports) {
-    for (const auto departure :
-         {Membership::Departure::keep_exports, Membership::Departure::withdraw_exports}) {
-        Peer peer;
-        join(peer, "a", options("u", Founding::if_empty));
-        ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
-        const Record exported = testing::record("a", testing::file("f", "1"), 1);
-        write(exported.key, exported.value);
-        std::optional<Result<void>> left;
-        peer.membership->leave(departure, [&](Result<void> result) { left = result; });
-        ASSERT_TRUE(reaches([&] { return left.has_value(); }));
-        EXPECT_TRUE(*left);
-        EXPECT_FALSE(stored(keys::name_of(host("a"))));
-        EXPECT_TRUE(peer_value("a").empty());
-        EXPECT_EQ(stored(exported.key).has_value(),
-                  departure == Membership::Departure::keep_exports);
-    }
+TEST_F(Joining, leaving_gives_the_name_back) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    std::optional<Result<void>> left;
+    peer.membership->leave([&](Result<void> result) { left = result; });
+    ASSERT_TRUE(reaches([&] { return left.has_value(); }));
+    EXPECT_TRUE(*left);
+    EXPECT_FALSE(stored(keys::name_of(host("a"))));
+    EXPECT_TRUE(peer_value("a").empty());
 }
 
 }  // namespace

@@ -1,9 +1,18 @@
 #include "mesh/mesh.h"
 
+#include "base/check.h"
+
 namespace hansa {
 namespace {
 
 constexpr Duration withdrawal_patience = Seconds{5};
+
+// Certificates that name a cluster decide what signatures are for; with those from elsewhere it is
+// the store's own.
+std::string cluster_for(const Credentials& credentials, const std::string& cluster_id) {
+    const auto claims = credentials.chain.front().claims();
+    return claims && !claims->cluster.empty() ? claims->cluster : cluster_id;
+}
 
 }  // namespace
 
@@ -17,13 +26,15 @@ Mesh::Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Rep
       options_(std::move(options)),
       events_(std::move(events)),
       may_withdraw_(!options_.membership.admission.cluster_id.empty()),
-      publisher_(loop, store, random, report, {host_, options_.membership.incarnation},
-                 options_.quota,
-                 {[this] { events_.on_moved(); },
+      publisher_(loop, store, random, report,
+                 {host_, options_.membership.incarnation, options_.trust.credentials,
+                  options_.trust.keeper, options_.quota, options_.times_of_exports},
+                 {[this] { on_published(); },
                   [this] {
                       if (membership_) membership_->verify();
                   }}),
-      collector_(loop, store, random, catalog, report, host_, options_.times,
+      collector_(loop, store, random, catalog, report, host_, options_.times, options_.trust.keeper,
+                 options_.trust.policy,
                  {[this](const Amendment& amendment) { events_.on_amendment(amendment); },
                   [this] { events_.on_moved(); }}),
       values_(loop, store, host_),
@@ -36,8 +47,8 @@ Mesh::~Mesh() {
 void Mesh::start() {
     store_.on_status([this](const StoreStatus& status) { on_status(status); });
     MembershipEvents events;
-    events.on_claiming = [this](Compare name_is_ours) {
-        publisher_.enter(std::move(name_is_ours));
+    events.on_claiming = [this](Compare name_is_ours, const std::string& cluster_id) {
+        enter(std::move(name_is_ours), cluster_id);
     };
     events.on_entered = [this](const std::string& cluster_id) {
         publisher_.store_returned();  // its first commit may have overtaken the claim
@@ -63,6 +74,32 @@ void Mesh::start() {
         const Held ended = std::move(withdrawal_patience_);
         events_.on_moved();
     });
+}
+
+void Mesh::enter(Compare name_is_ours, const std::string& cluster_id) {
+    trust_cluster_ = cluster_for(options_.trust.credentials, cluster_id);
+    hand_over_terms();
+    publisher_.enter(std::move(name_is_ours), trust_cluster_);
+}
+
+void Mesh::hand_over_terms() {
+    if (trust_cluster_.empty()) return;
+    const MeshTrust& trust = options_.trust;
+    collector_.use(TrustTerms{trust_cluster_, trust.credentials.roots, {}, trust.lapse});
+}
+
+void Mesh::use(Credentials credentials) {
+    options_.trust.credentials = credentials;
+    hand_over_terms();
+    publisher_.use(std::move(credentials));
+}
+
+void Mesh::set_revoked(const Revoked& revoked) {
+    collector_.set_revoked(revoked);
+}
+
+void Mesh::use(CollectPolicy policy) {
+    collector_.use(std::move(policy));
 }
 
 void Mesh::on_status(const StoreStatus& status) {
@@ -112,6 +149,7 @@ MeshStanding Mesh::standing() const {
     standing.exports_refused = publisher_.refusal();
     standing.collected = collector_.collected();
     standing.stale = collector_.stale();
+    standing.distrusted = collector_.distrusted();
     return standing;
 }
 
@@ -155,11 +193,30 @@ void Mesh::stop(Duration patience, Action done) {
     membership_->stop([finish] { finish({}); });
 }
 
-void Mesh::leave(Membership::Departure departure, Duration patience,
-                 std::function<void(Result<void>)> done) {
-    publisher_.halt();
-    if (!membership_) return loop_.post([done = std::move(done)] { done({}); });
-    membership_->leave(departure, once(patience, std::move(done)));
+// What is withdrawn is withdrawn with a signature: records that are merely gone are taken for
+// withheld.
+void Mesh::leave(Departure departure, Duration patience, std::function<void(Result<void>)> done) {
+    if (!membership_) {
+        publisher_.halt();
+        return loop_.post([done = std::move(done)] { done({}); });
+    }
+    auto finish = once(patience, std::move(done));
+    leaving_ = [this, finish = std::move(finish)] {
+        publisher_.halt();
+        membership_->leave(finish);
+    };
+    if (departure == Departure::keep_exports) return go();
+    publisher_.declare({});
+    on_published();
+}
+
+void Mesh::on_published() {
+    if (leaving_ && publisher_.settled()) go();
+    events_.on_moved();
+}
+
+void Mesh::go() {
+    if (const Action leaving = std::exchange(leaving_, nullptr)) leaving();
 }
 
 }  // namespace hansa

@@ -18,10 +18,19 @@
 
 namespace hansa {
 
+struct MeshTrust {
+    Credentials credentials;
+    CollectPolicy policy;
+    TrustKeeper& keeper;                  // outlives the mesh
+    Duration lapse = Seconds{24 * 3600};  // how late an exporter's certificate may be renewed
+};
+
 struct MeshOptions {
-    MembershipOptions membership;
-    ExportQuota quota;
-    CollectorTimes times;
+    MeshTrust trust;
+    MembershipOptions membership = {};
+    ExportQuota quota = {};
+    ExportTimes times_of_exports = {};
+    CollectorTimes times = {};
 };
 
 struct MeshEvents {
@@ -38,6 +47,7 @@ struct MeshStanding {
     std::string exports_refused;       // why nothing newer is exported; else empty
     std::size_t collected = 0;         // resources
     std::vector<StalePeer> stale;
+    std::vector<Distrust> distrusted;  // whose present state is not accepted
     bool at_rest() const { return exports_acknowledged && collect_folded; }
 };
 
@@ -60,6 +70,11 @@ class Mesh {
     // Where this host serves the store to clients, for its peer record.
     void advertise(std::vector<std::string> urls);
 
+    // A renewed certificate or other roots; peers that were taken back; another policy.
+    void use(Credentials credentials);
+    void set_revoked(const Revoked& revoked);
+    void use(CollectPolicy policy);
+
     MeshStanding standing() const;
 
     // For the kind kv. The first is for workers.
@@ -69,14 +84,21 @@ class Mesh {
     // Ends the part in the cluster as a planned stop does (exports stay and go stale) or for good
     // (the name is given back). `done` is called once, at the latest after `patience`.
     void stop(Duration patience, Action done);
-    void leave(Membership::Departure departure, Duration patience,
-               std::function<void(Result<void>)> done);
+    enum class Departure {
+        keep_exports,      // they go stale, then expire
+        withdraw_exports,  // at once
+    };
+    void leave(Departure departure, Duration patience, std::function<void(Result<void>)> done);
 
  private:
+    void enter(Compare name_is_ours, const std::string& cluster_id);
+    void hand_over_terms();
     void on_status(const StoreStatus& status);
     void take_status(const StoreStatus& status);
     bool exports_due() const;
     void error(const std::string& doing, const Error& error);
+    void on_published();
+    void go();
     std::function<void(Result<void>)> once(Duration patience,
                                            std::function<void(Result<void>)> done);
 
@@ -85,9 +107,10 @@ class Mesh {
     Random& random_;
     Report& report_;
     const HostName host_;
-    const MeshOptions options_;
+    MeshOptions options_;
     MeshEvents events_;
 
+    std::string trust_cluster_;      // that signatures are for; empty: not known yet
     bool exports_declared_ = false;  // something, ever
     // This host was in the cluster before, and what it exported then may have to be withdrawn.
     bool may_withdraw_;
@@ -98,6 +121,7 @@ class Mesh {
     StoreKeyValue values_;
     ValueWatch value_watch_;
     std::unique_ptr<Membership> membership_;  // null before start()
+    Action leaving_;                          // once everything is withdrawn; may be empty
     Held patience_;
     Lifeline lifeline_;
 };

@@ -25,8 +25,8 @@ class Host {
     }
 
     void start() {
-        MeshOptions options;
-        options.membership.uuid = "uuid-" + name_;
+        MeshOptions options{{testing::credentials(name_), testing::anything(), keeper}};
+        options.membership.uuid = testing::uuid_of(name_);
         options.membership.incarnation = ++incarnation_;
         options.membership.version = "0.1.0";
         options.membership.where = "test";
@@ -79,6 +79,7 @@ class Host {
 
  public:
     MemoryStore store;
+    MemoryKeeper keeper;
     Report report{loop_.clock()};
     testing::Feed feed{report};
     std::map<InstanceId, std::string> held;
@@ -179,8 +180,9 @@ TEST_F(Meshes, a_second_host_of_the_same_name_is_refused_and_writes_nothing) {
     Host& second = add("a");
     second.mesh.reset();
     SeededRandom random(99);
-    MeshOptions options;
-    options.membership.uuid = "another";
+    MeshOptions options{{testing::credentials_of({"a", testing::uuid_of("another")}),
+                         testing::anything(), second.keeper}};
+    options.membership.uuid = options.trust.credentials.uuid;
     options.membership.where = "elsewhere";
     MeshEvents events;
     std::string refused;
@@ -192,7 +194,7 @@ TEST_F(Meshes, a_second_host_of_the_same_name_is_refused_and_writes_nothing) {
     mesh.publish({file("evil", "x")});
     mesh.start();
     ASSERT_TRUE(loop.run_until([&] { return !refused.empty(); }, Seconds{10}));
-    EXPECT_NE(refused.find("uuid-a"), std::string::npos);
+    EXPECT_NE(refused.find(testing::uuid_of("a")), std::string::npos);
     loop.run_for(Seconds{60});
     EXPECT_EQ(hosts[0]->held.size(), 4U);
     EXPECT_EQ(hosts[0]->held.begin()->second, "first");
@@ -302,11 +304,12 @@ TEST_F(Meshes, leaving_withdraws_at_once) {
     for (const char* name : {"a", "b"}) add(name).demonstrate("1");
     ASSERT_TRUE(all_hold(8));
     std::optional<Result<void>> left;
-    hosts[0]->mesh->leave(Membership::Departure::withdraw_exports, Seconds{5},
+    hosts[0]->mesh->leave(Mesh::Departure::withdraw_exports, Seconds{5},
                           [&](Result<void> result) { left = result; });
     ASSERT_TRUE(loop.run_until([&] { return left && hosts[1]->held.size() == 4; }, Seconds{10}));
     EXPECT_TRUE(*left);
     EXPECT_TRUE(hosts[1]->mesh->standing().stale.empty());
+    EXPECT_TRUE(hosts[1]->mesh->standing().distrusted.empty());
 }
 
 // Lost requests and answers, outages and cut lines: in the end everybody holds the same.

@@ -6,11 +6,12 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "trust/keys.h"
 
 namespace hansa {
 namespace {
 
-constexpr std::int64_t version = 1;
+constexpr std::int64_t format_version = 1;
 constexpr std::size_t depth_max = 72;              // a graph's 64 and our own levels
 constexpr std::int64_t seconds_max = 100'000'000;  // of any time in meta; three years
 constexpr std::int64_t retry_max = 1'000'000'000;
@@ -88,15 +89,65 @@ std::optional<ExportBody> take_body(Members& members) {
     return body;
 }
 
-std::optional<ExportBody> take_before(Members& members) {
+void put_number(Value::Map& map, std::string name, std::uint64_t number) {
+    put(map, std::move(name), Value::of_int(static_cast<std::int64_t>(number)));
+}
+
+void put_time(Value::Map& map, std::string name, Milliseconds time) {
+    if (time.count() != 0) put(map, std::move(name), Value::of_int(time.count()));
+}
+
+void put_signature(Value::Map& map, const std::string& signature) {
+    if (!signature.empty()) put(map, "sig", Value::of_text(base64_encode(signature)));
+}
+
+std::uint64_t take_number(Members& members, std::string_view name) {
+    return static_cast<std::uint64_t>(members.number(name, {0, number_max}));
+}
+
+Milliseconds take_time(Members& members, std::string_view name) {
+    return Milliseconds{members.number_or(name, {0, number_max}, 0)};
+}
+
+std::string take_signature(Members& members) {
+    const std::string text = members.text_if_any("sig");
+    if (text.empty()) return {};
+    auto bytes = base64_decode(text);
+    if (bytes && bytes->size() == signature_bytes) return std::move(*bytes);
+    members.refuse("has a \"sig\" that is not base64 of " + std::to_string(signature_bytes) +
+                   " bytes");
+    return {};
+}
+
+void put_version(Value::Map& map, const ExportVersion& version) {
+    put_number(map, "incarnation", version.seal.incarnation);
+    put_number(map, "seq", version.seal.seq);
+    put_time(map, "until", version.seal.until);
+    put_body(map, version.body);
+    put_signature(map, version.seal.signature);
+}
+
+// Empty: there are no fields.
+std::optional<ExportVersion> take_version(Members& members) {
+    auto body = take_body(members);
+    if (!body) return std::nullopt;
+    ExportVersion version{std::move(*body), {}};
+    version.seal.incarnation = take_number(members, "incarnation");
+    version.seal.seq = take_number(members, "seq");
+    version.seal.until = take_time(members, "until");
+    version.seal.signature = take_signature(members);
+    return version;
+}
+
+std::optional<ExportVersion> take_before(Members& members) {
     const Value* before = members.any("before");
     if (!before) return std::nullopt;
     Members inner(*before, "before");
-    auto body = take_body(inner);
-    if (!body) inner.refuse("has no \"fields\"");
+    auto version = take_version(inner);
+    if (!version) inner.refuse("has no \"fields\"");
     if (auto finished = inner.finish(); !finished)
         members.refuse("is wrong: " + finished.error().text);
-    return body;
+    return version;
 }
 
 bool all_utf8(const Value& value) {
@@ -127,28 +178,15 @@ Result<Parsed> parse(std::string_view key, std::string_view text) {
     return Parsed{std::move(*parsed), std::move(*value)};
 }
 
-struct Head {
-    std::string from;
-    std::uint64_t incarnation = 0;
-    std::uint64_t seq = 0;
-};
-Head take_head(Members& members, const keys::ExportKey& key) {
-    if (const auto found = members.number("v", {0, INT64_MAX}); found != version)
+// What both begin with; answers the name of the host.
+std::string take_head(Members& members, const keys::ExportKey& key) {
+    if (const auto found = members.number("v", {0, INT64_MAX}); found != format_version)
         members.refuse("is of version " + std::to_string(found) + "; this program reads version 1");
-    Head head;
-    head.from = members.text("from");
-    head.incarnation = static_cast<std::uint64_t>(members.number("incarnation", {0, number_max}));
-    head.seq = static_cast<std::uint64_t>(members.number("seq", {0, number_max}));
-    if (head.from != key.host)
-        members.refuse("says that it is from \"" + printable(head.from, 40) +
+    std::string from = members.text("from");
+    if (from != key.host)
+        members.refuse("says that it is from \"" + printable(from, 40) +
                        "\", but stands below the host " + key.host);
-    return head;
-}
-
-void put_head(Value::Map& map, const Head& head) {
-    put(map, "from", Value::of_text(head.from));
-    put(map, "incarnation", Value::of_int(static_cast<std::int64_t>(head.incarnation)));
-    put(map, "seq", Value::of_int(static_cast<std::int64_t>(head.seq)));
+    return from;
 }
 
 }  // namespace
@@ -166,29 +204,27 @@ Meta travelling(Meta meta) {
     return meta;
 }
 
-const ExportBody* ExportRecord::visible(std::uint64_t announced) const {
-    const std::optional<ExportBody>& shown = generation <= announced ? body : before;
+const ExportVersion* ExportRecord::visible(std::uint64_t announced) const {
+    const std::optional<ExportVersion>& shown = generation <= announced ? version : before;
     return shown ? &*shown : nullptr;
 }
 
 Result<std::string> encode(const ExportRecord& record) {
     Value::Map map;
-    put(map, "v", Value::of_int(version));
+    put(map, "v", Value::of_int(format_version));
     put(map, "kind", Value::of_text(record.id.kind));
     put(map, "name", Value::of_text(record.id.name));
-    put_head(map, {record.from, record.incarnation, record.seq});
-    if (record.body)
-        put_body(map, *record.body);
+    put(map, "from", Value::of_text(record.from));
+    if (record.version)
+        put_version(map, *record.version);
     else
         put(map, "gone", Value::of_bool(true));
-    if (record.generation != 0)
-        put(map, "generation", Value::of_int(static_cast<std::int64_t>(record.generation)));
+    if (record.generation != 0) put_number(map, "generation", record.generation);
     if (record.before) {
         Value::Map before;
-        put_body(before, *record.before);
+        put_version(before, *record.before);
         put(map, "before", Value::of_map(std::move(before)));
     }
-    if (!record.sig.empty()) put(map, "sig", Value::of_text(record.sig));
 
     const Value value = Value::of_map(std::move(map));
     if (!all_utf8(value))
@@ -206,10 +242,17 @@ Result<std::string> encode(const ExportRecord& record) {
 
 std::string encode(const ExportManifest& manifest) {
     Value::Map map;
-    put(map, "v", Value::of_int(version));
-    put_head(map, {manifest.from, manifest.incarnation, manifest.seq});
-    put(map, "generation", Value::of_int(static_cast<std::int64_t>(manifest.generation)));
-    put(map, "exports", Value::of_int(static_cast<std::int64_t>(manifest.exports)));
+    put(map, "v", Value::of_int(format_version));
+    put(map, "from", Value::of_text(manifest.from));
+    put_number(map, "incarnation", manifest.incarnation);
+    put_number(map, "seq", manifest.seq);
+    put_number(map, "generation", manifest.generation);
+    put_number(map, "exports", manifest.exports);
+    put_time(map, "time", manifest.time);
+    put_time(map, "until", manifest.until);
+    if (!manifest.digest.empty()) put(map, "digest", Value::of_text(manifest.digest));
+    if (!manifest.key.empty()) put(map, "key", Value::of_text(manifest.key));
+    put_signature(map, manifest.signature);
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -220,17 +263,13 @@ Result<ExportRecord> decode_export(std::string_view key, std::string_view value)
 
     Members members(parsed->value, "record");
     ExportRecord record;
-    const Head head = take_head(members, parsed->key);
-    record.from = head.from;
-    record.incarnation = head.incarnation;
-    record.seq = head.seq;
+    record.from = take_head(members, parsed->key);
     record.id = {members.text("kind"), members.text("name")};
     record.generation =
         static_cast<std::uint64_t>(members.number_or("generation", {0, number_max}, 0));
-    record.body = take_body(members);
+    record.version = take_version(members);
     record.before = take_before(members);
-    record.sig = members.text_if_any("sig");
-    if (members.flag("gone", false) == record.body.has_value())
+    if (members.flag("gone", false) == record.version.has_value())
         members.refuse("must have either \"fields\" or \"gone\"");
     if (record.id != *parsed->key.id)
         members.refuse("is of " + printable(record.id.text(), 80) + ", but its key says " +
@@ -247,10 +286,17 @@ Result<ExportManifest> decode_manifest(std::string_view key, std::string_view va
     if (parsed->key.id) return wrong(key, "is a record, not a manifest");
 
     Members members(parsed->value, "manifest");
-    const Head head = take_head(members, parsed->key);
-    ExportManifest manifest{head.from, head.incarnation, head.seq};
-    manifest.generation = static_cast<std::uint64_t>(members.number("generation", {0, number_max}));
-    manifest.exports = static_cast<std::uint64_t>(members.number("exports", {0, number_max}));
+    ExportManifest manifest;
+    manifest.from = take_head(members, parsed->key);
+    manifest.incarnation = take_number(members, "incarnation");
+    manifest.seq = take_number(members, "seq");
+    manifest.generation = take_number(members, "generation");
+    manifest.exports = take_number(members, "exports");
+    manifest.time = take_time(members, "time");
+    manifest.until = take_time(members, "until");
+    manifest.digest = members.text_if_any("digest");
+    manifest.key = members.text_if_any("key");
+    manifest.signature = take_signature(members);
     if (auto finished = members.finish(); !finished) return wrong(key, finished.error().text);
     return manifest;
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "data/value.h"
 #include "mesh/keys.h"
 #include "resource/id.h"
@@ -24,7 +25,7 @@ namespace hansa {
 
 // One version, encoded: 1 MiB of content as base64 and room for everything else (bytes).
 inline constexpr std::size_t version_bytes_max = (std::size_t{1} << 20) / 3 * 4 + (64 << 10);
-// Of incarnation, seq and generation: what every reader of JSON takes for a whole number.
+// Of every number here: what every reader of JSON takes for a whole number.
 inline constexpr std::int64_t number_max = (std::int64_t{1} << 53) - 1;
 // What a reader looks at: two versions.
 inline constexpr std::size_t record_bytes_max = 2 * version_bytes_max;
@@ -43,29 +44,50 @@ std::string text_of(const ExportBody& body);
 // `meta` with what does not travel at its default.
 Meta travelling(Meta meta);
 
+// What an exporter says with its signature about one version of a resource (mesh/seal.h).
+struct Seal {
+    std::uint64_t incarnation = 0;  // grows with every start of the exporter
+    std::uint64_t seq = 0;          // grows with every change that the exporter publishes
+    Milliseconds until{0};          // since 1970; not good any more afterwards
+    std::string signature;          // empty: not signed
+    friend bool operator==(const Seal&, const Seal&) = default;
+};
+
+struct ExportVersion {
+    ExportBody body;
+    Seal seal;
+    friend bool operator==(const ExportVersion&, const ExportVersion&) = default;
+};
+
 struct ExportRecord {
     ResourceId id;
-    std::string from;                  // host name of the exporter
-    std::uint64_t incarnation = 0;     // grows with every start of the exporter
-    std::uint64_t seq = 0;             // grows with every change that the exporter publishes
-    std::uint64_t generation = 0;      // `body` holds once this one is announced
-    std::optional<ExportBody> body;    // empty: withdrawn
-    std::optional<ExportBody> before;  // what holds until then; empty: nothing
-    std::string sig;                   // reserved for signatures; carried, not looked at
+    std::string from;                      // host name of the exporter
+    std::uint64_t generation = 0;          // `version` holds once this one is announced
+    std::optional<ExportVersion> version;  // empty: withdrawn
+    std::optional<ExportVersion> before;   // what holds until then; empty: nothing
     friend bool operator==(const ExportRecord&, const ExportRecord&) = default;
 
     // What holds when `announced` is the exporter's announced generation; null: nothing.
-    const ExportBody* visible(std::uint64_t announced) const;
+    const ExportVersion* visible(std::uint64_t announced) const;
 };
 
-// Stands beside the records of a host. Written with every publication, so a comparison with its
-// modify revision refuses a publication that was delayed on its way.
+// Stands beside the records of a host and vouches for all of them. Written with every
+// publication, so a comparison with its modify revision refuses a publication that was delayed on
+// its way; and renewed while its exporter lives, so that a store that shows an old state is found
+// out.
 struct ExportManifest {
     std::string from;
     std::uint64_t incarnation = 0;
     std::uint64_t seq = 0;         // of the last publication
     std::uint64_t generation = 0;  // the announced one
     std::uint64_t exports = 0;     // how many there are, for people
+    Milliseconds time{0};          // since 1970; when it was made, by the exporter's clock
+    Milliseconds until{0};         // not good any more afterwards
+    // Of the records that stand there (digest_of in mesh/seal.h), hexadecimal. Empty: what stands
+    // there is being repaired; nobody vouches for it.
+    std::string digest;
+    std::string key;        // key_name() of the one that signed
+    std::string signature;  // empty: not signed
     friend bool operator==(const ExportManifest&, const ExportManifest&) = default;
 };
 

@@ -31,9 +31,8 @@ ExportRecord plain() {
     ExportRecord record;
     record.id = {"file", "f1"};
     record.from = "a";
-    record.incarnation = 1475356033042;
-    record.seq = 7;
-    record.body = {content("i am f1\n"), {}};
+    record.version = {{content("i am f1\n"), {}},
+                      {1475356033042, 7, Milliseconds{1477948033042}, std::string(64, 's')}};
     return record;
 }
 
@@ -51,19 +50,34 @@ ExportRecord everything() {
     meta.autogroup = false;
     meta.reverse = true;
     meta.export_to = {"web*", "db1"};
-    record.body->meta = meta;
-    record.before = {content("i was f1\n"), {}};
+    record.version->body.meta = meta;
+    record.before = {{content("i was f1\n"), {}},
+                     {1475356033042, 5, Milliseconds{1477948033000}, std::string(64, 'S')}};
     record.generation = 3;
-    record.sig = "c2lnbmF0dXJl";
     return record;
 }
 
 ExportRecord gone() {
     ExportRecord record = plain();
-    record.before = record.body;
-    record.body.reset();
+    record.before = record.version;
+    record.version.reset();
     record.generation = 4;
     return record;
+}
+
+ExportManifest some_manifest() {
+    ExportManifest manifest;
+    manifest.from = "a";
+    manifest.incarnation = 1475356033042;
+    manifest.seq = 8;
+    manifest.generation = 3;
+    manifest.exports = 2;
+    manifest.time = Milliseconds{1475356033100};
+    manifest.until = Milliseconds{1475356633100};
+    manifest.digest = std::string(64, 'd');
+    manifest.key = "0123456789abcdef";
+    manifest.signature = std::string(64, 'm');
+    return manifest;
 }
 
 // The bytes of each golden file are what encode() makes, and mean what they meant.
@@ -86,7 +100,7 @@ TEST(Records, have_golden_bytes) {
 }
 
 TEST(Records, manifests_have_golden_bytes) {
-    const ExportManifest manifest{"a", 1475356033042, 8, 3, 2};
+    const ExportManifest manifest = some_manifest();
     const auto path = golden / "manifest.json";
     if (std::getenv("HANSA_ACCEPT")) std::ofstream(path, std::ios::binary) << encode(manifest);
     EXPECT_EQ(slurp(path), encode(manifest));
@@ -137,16 +151,18 @@ TEST(Records, leave_out_what_concerns_the_exporter_only) {
 TEST(Records, show_the_new_version_once_its_generation_is_announced) {
     const ExportRecord record = everything();
     ASSERT_TRUE(record.visible(2) && record.visible(3));
-    EXPECT_EQ(record.visible(2)->fields, content("i was f1\n"));
-    EXPECT_EQ(record.visible(3)->fields, content("i am f1\n"));
+    EXPECT_EQ(record.visible(2)->body.fields, content("i was f1\n"));
+    EXPECT_EQ(record.visible(2)->seal.seq, 5U);
+    EXPECT_EQ(record.visible(3)->body.fields, content("i am f1\n"));
+    EXPECT_EQ(record.visible(3)->seal.seq, 7U);
     EXPECT_TRUE(gone().visible(3));
     EXPECT_FALSE(gone().visible(4));
 }
 
 TEST(Records, bodies_have_equal_texts_exactly_when_they_are_equal) {
-    ExportBody body = *everything().body;
+    ExportBody body = everything().version->body;
     const std::string text = text_of(body);
-    EXPECT_EQ(text_of(*everything().body), text);
+    EXPECT_EQ(text_of(everything().version->body), text);
     body.meta.retry = 2;
     EXPECT_NE(text_of(body), text);
 }
@@ -191,6 +207,10 @@ TEST(Records, that_are_wrong_are_refused_by_key_and_reason) {
         {with("\"seq\":7", "\"seq\":7,\"to\":[1]"), "\"to\""},
         {with("\"seq\":7", "\"seq\":7,\"before\":{}"), "before"},
         {with("\"seq\":7", "\"seq\":7,\"gone\":true"), "either"},
+        {with("\"sig\":\"c3N", "\"sig\":\"AAAAc3N"), "\"sig\""},
+        {with("\"sig\":\"c3N", "\"sig\":\"?3N"), "\"sig\""},
+        {with("\"until\":1477948033042", "\"until\":-1"), "\"until\""},
+        {with("\"until\":1477948033042", "\"until\":\"later\""), "\"until\""},
         {with("\"fields\":{\"content\":\"i am f1\\n\"}", "\"fields\":7"), "\"fields\""},
     };
     for (const BadCase& bad : cases) {
@@ -227,7 +247,7 @@ TEST(Records, are_bounded_in_size_and_depth) {
 
 TEST(Records, a_mebibyte_of_any_content_fits_but_not_much_more) {
     ExportRecord record = plain();
-    record.body->fields = Value::of_map(
+    record.version->body.fields = Value::of_map(
         {{"content",
           {},
           Value::of_map(
@@ -235,7 +255,7 @@ TEST(Records, a_mebibyte_of_any_content_fits_but_not_much_more) {
     ASSERT_TRUE(encode(record));
     EXPECT_LE(encode(record)->size(), StoreLimits{}.bytes_max);
 
-    record.body->fields = content(std::string(version_bytes_max, 'x'));
+    record.version->body.fields = content(std::string(version_bytes_max, 'x'));
     const auto refused = encode(record);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().text.find("file[f1]"), std::string::npos);
@@ -243,18 +263,18 @@ TEST(Records, a_mebibyte_of_any_content_fits_but_not_much_more) {
 
 TEST(Records, bytes_that_json_cannot_carry_are_refused_where_they_are_written) {
     ExportRecord record = plain();
-    record.body->fields = content("\xff");
+    record.version->body.fields = content("\xff");
     const auto refused = encode(record);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().text.find("UTF-8"), std::string::npos);
-    record.body->fields = content("fine");
+    record.version->body.fields = content("fine");
     record.id.name = "\xc3";
     EXPECT_FALSE(encode(record));
 }
 
 TEST(Records, manifests_that_are_wrong_are_refused) {
     const std::string key = keys::manifest_of(host("a"));
-    const std::string good = encode(ExportManifest{"a", 1, 2, 3, 4});
+    const std::string good = encode(some_manifest());
     EXPECT_TRUE(decode_manifest(key, good));
     EXPECT_FALSE(decode_manifest(keys::manifest_of(host("b")), good));
     EXPECT_FALSE(decode_manifest(key_f1, good));

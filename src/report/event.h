@@ -118,6 +118,22 @@ struct Refused {        // counted by cause
     std::string cause;  // a word: "bad_record", "quota", "store_error", …
     std::string text;
 };
+struct Judged {  // whether a collected resource is let in, and why
+    enum class Verdict {
+        allowed,
+        quarantined,  // shown as noop until its exporter is accepted
+        denied,       // by the policy
+        refused,      // its signature is not good
+        gone,         // no longer collected
+    } verdict = Verdict::allowed;
+    std::string id;        // "file[f1] from b"
+    std::string place;     // the pattern of the collect entry; mostly empty
+    std::string exporter;  // host name,
+    std::string uuid;      // and as certified
+    std::string key;       // name of the key that signed
+    std::string rule;      // of the collect policy
+    std::string why;       // of a denial or refusal
+};
 struct Warned {
     std::string text;
 };
@@ -146,6 +162,8 @@ struct Stopped {
     int exit_code = 0;
 };
 
+std::string_view name_of(Judged::Verdict verdict);
+
 }  // namespace happened
 
 using Event =
@@ -153,7 +171,8 @@ using Event =
                  happened::GraphRefused, happened::ResourcePhase, happened::ResourceGone,
                  happened::ResourceRan, happened::StoreChanged, happened::Published,
                  happened::Collected, happened::PeerTurned, happened::Conflict, happened::Refused,
-                 happened::Warned, happened::Noted, happened::Spoke, happened::AtRest,
-                 happened::Converged, happened::Fatal, happened::Stopping, happened::Stopped>;
+                 happened::Judged, happened::Warned, happened::Noted, happened::Spoke,
+                 happened::AtRest, happened::Converged, happened::Fatal, happened::Stopping,
+                 happened::Stopped>;
 
 }  // namespace hansa

@@ -101,6 +101,12 @@ struct Filler {
     void operator()(const Refused& event) {
         map.text("event", "refused").text("cause", event.cause).text("text", event.text);
     }
+    void operator()(const Judged& event) {
+        map.text("event", "judged").text("verdict", std::string(name_of(event.verdict)));
+        map.text("id", event.id).text("place", event.place).text("exporter", event.exporter);
+        map.text("uuid", event.uuid).text("key", event.key);
+        map.text("rule", event.rule).text("why", event.why);
+    }
     void operator()(const Warned& event) { map.text("event", "warned").text("text", event.text); }
     void operator()(const Noted& event) { map.text("event", "noted").text("text", event.text); }
     void operator()(const Spoke& event) { map.text("event", "spoke").text("line", event.line); }

@@ -75,6 +75,14 @@ class Folder {
 
     void operator()(const happened::Refused& event) { ++snapshot_.refusals[event.cause]; }
 
+    void operator()(const happened::Judged& event) {
+        const std::string key = event.id + " in " + event.place;
+        if (event.verdict == happened::Judged::Verdict::gone)
+            snapshot_.judged.erase(key);
+        else
+            snapshot_.judged.insert_or_assign(key, event);
+    }
+
     void operator()(const happened::AtRest& event) { snapshot_.rest = event; }
 
     // What is told as it happens and leaves no mark on the picture.
@@ -100,6 +108,17 @@ class Folder {
 };
 
 }  // namespace
+
+std::string_view happened::name_of(Judged::Verdict verdict) {
+    switch (verdict) {
+        case Judged::Verdict::allowed: return "allowed";
+        case Judged::Verdict::quarantined: return "quarantined";
+        case Judged::Verdict::denied: return "denied";
+        case Judged::Verdict::refused: return "refused";
+        case Judged::Verdict::gone: return "gone";
+    }
+    return "unknown";
+}
 
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {

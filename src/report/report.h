@@ -43,6 +43,7 @@ struct Snapshot {
     std::map<Phase, std::size_t> count_by_phase;    // phases that nobody is in are left out
     std::map<std::string, std::uint64_t> refusals;  // by cause
     std::map<std::string, AbsentHost> absent_hosts;
+    std::map<std::string, happened::Judged> judged;  // what is collected: by "ID in PLACE"
     std::uint64_t runs = 0;
     std::uint64_t changes = 0;
     std::uint64_t redraws = 0;  // GraphAdopted and GraphAmended

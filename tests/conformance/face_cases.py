@@ -143,7 +143,7 @@ def json_log(t):
 def refused_edit(t):
     collect = "graph: in\ncollect:\n- {kind: print}\n"
     exported = "graph: out\nresources:\n  print:\n  - {name: \"@@p\", msg: MSG}\n"
-    a = t.run(t.graph("a.yaml", collect), "--hostname", "a")
+    a = t.run(t.graph("a.yaml", collect), "--hostname", "a", *t.allow("{allow: print, from: b}"))
     a.wait_at_rest()
     t.graph("a.yaml", "graph: [\n")
     a.wait_for("graph_refused")

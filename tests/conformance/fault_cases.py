@@ -231,7 +231,7 @@ resources:
 collect:
 - {kind: print}
 """)
-    agent = t.run(graph, "--hostname", "a")
+    agent = t.run(graph, "--hostname", "a", *t.allow("{allow: print, from: a}"))
     agent.wait_for("spoke")
     agent.wait_at_rest()
     equal(t.command("status", "--json").returncode, 0, "status")
