@@ -317,9 +317,11 @@ TEST_F(HostCredentialsTest, seeds_want_something_to_show) {
 }
 
 TEST_F(HostCredentialsTest, the_store_is_certified_for_its_addresses_and_as_the_store) {
-    ASSERT_TRUE(open());
     const StoreCertifier certifier({files, accounts, random}, clock,
                                    {at("state/cluster/tls"), at("state/ca"), {}}, {uuid, "a"});
+    EXPECT_FALSE(certifier.certify({"https://192.0.2.7:2379"})) << "taken away meanwhile";
+    EXPECT_FALSE(files.status(at("state/ca"))) << "and not replaced by another";
+    ASSERT_TRUE(open());
     auto first = certifier.certify({"https://192.0.2.7:2379", "https://0.0.0.0:2380"});
     ASSERT_TRUE(first) << first.error().text;
     EXPECT_EQ(first->server_name, store_server_name);

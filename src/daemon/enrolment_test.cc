@@ -1,0 +1,86 @@
+#include "daemon/enrolment.h"
+
+#include "daemon/enrolment_rig.h"
+
+namespace hansa {
+namespace {
+
+constexpr Duration day = Seconds{24 * 3600};
+
+// The agent that came first under a prefix.
+struct Rig {
+    SimLoop loop;
+    SimMachine machine{loop, 1};
+    SimLocks locks;
+    SimNetwork network{loop};
+    SimSecureSockets sockets{network, "192.0.2.1:50000"};
+    SeededRandom random{5};
+    Report report{loop.clock()};
+    std::vector<std::string> noted, warned;
+    Settings settings{"g.yaml", *HostName::parse("a")};
+    std::unique_ptr<Home> home;
+    std::optional<HostCredentials> credentials;
+    std::unique_ptr<Enrolment> enrolment;
+
+    Rig() {
+        report.listen([this](const Event& event, WallTime) {
+            if (const auto* note = std::get_if<happened::Noted>(&event))
+                noted.push_back(note->text);
+            if (const auto* told = std::get_if<happened::Warned>(&event))
+                warned.push_back(told->text);
+        });
+        auto opened =
+            Home::open({machine.files, locks, machine.accounts, random}, "/p", settings.host);
+        check(static_cast<bool>(opened), "a home can be made");
+        home = std::move(*opened);
+        auto own = HostCredentials::open({machine.files, machine.accounts, random, loop.clock()},
+                                         {home->trust_directory(), home->authority_directory(), {}},
+                                         {home->identity().uuid, "a"});
+        check(static_cast<bool>(own), "an authority can be made");
+        credentials.emplace(std::move(*own));
+    }
+
+    void start() {
+        enrolment = std::make_unique<Enrolment>(
+            Enrolment::Ports{loop, machine.workers, sockets, machine.files, locks, machine.accounts,
+                             random, report},
+            settings, *home, [] { return std::vector<std::string>{"https://192.0.2.1:2379"}; });
+        auto started = enrolment->start(*credentials);
+        ASSERT_TRUE(started) << started.error().text;
+    }
+    bool answers() const {
+        return !noted.empty() && noted.back().find("answers joins") != std::string::npos;
+    }
+};
+
+TEST(Enrolment, opens_no_port_before_anybody_is_expected) {
+    Rig rig;
+    rig.start();
+    EXPECT_FALSE(rig.answers());
+    // By "hansa token create".
+    ASSERT_TRUE(rig.machine.files.make_directories("/p/ca/tokens"));
+    rig.enrolment.reset();
+    rig.start();
+    EXPECT_TRUE(rig.answers());
+}
+
+TEST(Enrolment, answers_joins_where_it_is_told_to) {
+    Rig rig;
+    rig.settings.join_listen = HostPort{"192.0.2.1", 700};
+    rig.start();
+    EXPECT_TRUE(rig.answers());
+}
+
+TEST(Enrolment, warns_before_the_issuing_certificate_ends) {
+    Rig rig;
+    ASSERT_TRUE(rig.machine.files.rename("/p/ca/root.key", "/p/root.key"));
+    rig.start();
+    rig.loop.run_for(660 * day);
+    EXPECT_TRUE(rig.warned.empty());
+    rig.loop.run_for(20 * day);
+    ASSERT_FALSE(rig.warned.empty());
+    EXPECT_NE(rig.warned.front().find("hansa ca renew --root-key FILE"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hansa
