@@ -23,6 +23,9 @@ std::string as_summary(const Snapshot& snapshot, WallTime now);
 // Why a resource is in its phase: what it waits for now, and the error that came before.
 std::string reason_of(const std::string& detail, const std::string& last_error);
 
+// What `hansa explain` prints; the argument is what explain() gave.
+std::string as_explanation(const Value& answer);
+
 // What `hansa status` prints; the argument is what to_value(Snapshot) gave.
 std::string as_status(const Value& status);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "report/explain.h"
 #include "report/json.h"
 
 namespace hansa {
@@ -149,6 +150,47 @@ TEST(Render, the_summary_counts_and_names_what_is_wrong_up_to_a_limit) {
         << lines[0];
     EXPECT_EQ(lines.size(), 22u);
     EXPECT_EQ(lines.back(), "  and 5 more");
+}
+
+TEST(Explanation, names_exporter_signature_and_policy_line) {
+    using happened::Judged;
+    Snapshot snapshot;
+    const WallTime time{Seconds{1'475'323'200}};
+    fold(snapshot, happened::ResourcePhase{"file[a] from b", Phase::settled, {}}, time);
+    fold(snapshot,
+         Judged{Judged::Verdict::allowed, "file[a] from b", "/x/", "b", "u", "k1", "p.yaml:3", ""},
+         time);
+    fold(
+        snapshot,
+        Judged{Judged::Verdict::denied, "exec[e] from b", "", "b", "u", "k1", "default", "no rule"},
+        time);
+    EXPECT_EQ(as_explanation(explain(snapshot, "file[a]")),
+              "file[a] from b\n"
+              "  state      settled since 2016-10-01T12:00:00.000Z, 0 runs, 0 changes, 0 failures\n"
+              "  exporter   b, uuid u\n"
+              "  into       /x/\n"
+              "  signature  good, by key k1\n"
+              "  policy     allowed by p.yaml:3\n");
+    EXPECT_EQ(as_explanation(explain(snapshot, "exec[e]")),
+              "exec[e] from b\n"
+              "  state      not applied\n"
+              "  exporter   b, uuid u\n"
+              "  signature  good, by key k1\n"
+              "  policy     denied by default: no rule\n");
+}
+
+TEST(Explanation, a_refused_signature_says_why_and_that_the_policy_was_not_asked) {
+    using happened::Judged;
+    Snapshot snapshot;
+    fold(snapshot,
+         Judged{Judged::Verdict::refused, "file[a] from b", "", "b", "", "", "", "bad \033[31m"},
+         {});
+    const std::string text = as_explanation(explain(snapshot, ""));
+    EXPECT_NE(text.find("exporter   b, not certified\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("refused: bad \\x1B[31m; what was accepted before stays"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("policy     not asked\n"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ int run_cli(int argc, char** argv) {
     add_validate(app, chosen);
     add_graph(app, chosen);
     add_status(app, chosen);
+    add_explain(app, chosen);
     add_ca(app, chosen);
     add_token(app, chosen);
     add_policy(app, chosen);

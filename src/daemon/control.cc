@@ -4,14 +4,19 @@
 
 #include "base/text.h"
 #include "data/json.h"
+#include "report/explain.h"
 #include "report/json.h"
 
 namespace hansa {
 
 std::string answer_control(const std::string& question, const Snapshot& snapshot) {
     if (question == "status") return to_json(to_value(snapshot));
+    constexpr std::string_view explain_word = "explain ";
+    if (question.starts_with(explain_word))
+        return to_json(explain(snapshot, question.substr(explain_word.size())));
     MapBuilder map;
-    map.text("error", "no question \"" + printable(question) + "\"; this agent knows \"status\"");
+    map.text("error", "no question \"" + printable(question) +
+                          "\"; this agent knows \"status\" and \"explain RESOURCE\"");
     return to_json(map.build());
 }
 

@@ -29,6 +29,15 @@ TEST(Control, only_its_user_and_root_may_ask_and_the_members_of_its_group) {
     EXPECT_FALSE(may_ask({}, self, {})) << "whom the kernel does not name";
 }
 
+TEST(Control, explain_tells_of_one_resource) {
+    Snapshot snapshot;
+    fold(snapshot, happened::ResourcePhase{"file[a]", Phase::failed, "detail"}, WallTime{});
+    auto answer = parse_json(answer_control("explain file[a]", snapshot));
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(answer->find("resources")->list().size(), 1u);
+    EXPECT_TRUE(parse_json(answer_control("explain file[b]", snapshot))->find("error"));
+}
+
 TEST(Control, an_unknown_question_is_answered_with_what_is_known) {
     auto answer = parse_json(answer_control("reboot\n", Snapshot{}));
     ASSERT_TRUE(answer);

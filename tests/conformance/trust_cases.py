@@ -203,6 +203,45 @@ def same_instant(t):
         shutil.rmtree(prefix)
 
 
+@case("explain", "a collected resource is explained: its exporter, the signature, the policy's line")
+def explain(t):
+    b = t.run(t.graph("b.yaml", """
+graph: b
+resources:
+  file: [{name: own, path: T/own, content: own}]
+collect:
+- {kind: file, pattern: T/b/}
+- {kind: exec}
+"""), "--hostname", "b")
+    a = t.run(t.graph("a.yaml", """
+graph: a
+resources:
+  file: [{name: "@@f", path: T/x/f, content: first}]
+  exec: [{name: "@@e", cmd: "touch T/evil"}]
+"""), "--hostname", "a")
+    os.makedirs(t.at("b"), exist_ok=True)
+    t.until_content("b/f", "first")
+    b.wait_for("judged", id="exec[e] from a", verdict="denied")
+    uuid = json.loads(t.read("state/a/identity.json"))["uuid"]
+
+    let_in = t.command("explain", "file[f]", "--hostname", "b")
+    equal(let_in.returncode, 0, let_in.stderr)
+    for words in ("file[f] from a\n", f"exporter   a, uuid {uuid}\n", f"into       {t.at('b')}/\n",
+                  "signature  good, by key ", "policy     allowed by built-in rule\n"):
+        assert words in let_in.stdout, f"{words!r} is not in\n{let_in.stdout}"
+    kept_out = t.command("explain", "exec[e]", "--hostname", "b").stdout
+    assert "not applied" in kept_out and "denied by default: no rule allows" in kept_out, kept_out
+    own = t.command("explain", "file[own]", "--hostname", "b").stdout
+    assert "this host's own graph" in own and "signature" not in own, own
+    everything = json.loads(t.command("explain", "--hostname", "b", "--json").stdout)
+    equal([one["id"] for one in everything["resources"]], ["exec[e] from a", "file[f] from a"])
+    unknown = t.command("explain", "file[no]", "--hostname", "b")
+    equal((unknown.returncode, unknown.stdout), (1, ""), "what nobody knows")
+    assert "file[no]" in unknown.stderr, unknown.stderr
+    equal([a.stop(), b.stop()], [0, 0], "exit codes")
+    assert not os.path.exists(t.at("evil"))
+
+
 if __name__ == "__main__":
     for name in [n for n in CASES if CASES[n][1].__module__ != "__main__"]:
         del CASES[name]
