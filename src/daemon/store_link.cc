@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "daemon/revocation_watch.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
 #include "mesh/trust_file.h"
@@ -48,7 +49,12 @@ struct StoreLink::State : KeyWatcher {
           memory(std::move(exporters)),
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
-               options(rules), mesh_events()) {}
+               options(rules), mesh_events()),
+          revocations({ports.loop, ports.files, ports.accounts, ports.watcher, ports.report},
+                      home.authority_directory(),
+                      [this](const RevocationList& list, const std::string& text) {
+                          taken_back(list, text);
+                      }) {}
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -99,6 +105,16 @@ struct StoreLink::State : KeyWatcher {
     void show_identity() {
         const Credentials& now = credentials.current();
         store->use_identity({now.roots_pem(), now.chain_pem(), now.tls_key.pem(), server_name});
+    }
+
+    // Their connections stand, and only whoever serves the store can end them.
+    void taken_back(const RevocationList& list, const std::string& text) {
+        const bool serves = machine && machine->serves();
+        ports.report.publish(happened::Noted{
+            "list " + std::to_string(list.epoch) + " of who is revoked is told to the cluster" +
+            (serves ? "; every connection to its store is made anew" : "")});
+        mesh.announce(list, text);
+        if (serves) machine->cut_connections();
     }
 
     // A store elsewhere will never believe the certificates that this machine makes for itself.
@@ -152,6 +168,7 @@ struct StoreLink::State : KeyWatcher {
     std::unique_ptr<EtcdStore> store;
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
+    RevocationWatch revocations;
     std::optional<RotatedFile> etcd_log;
 };
 
@@ -207,6 +224,7 @@ void StoreLink::start() {
         state_->ports.report,
         [state = state_.get()](const PolicyState& now) { state->mesh.use(state->policy_of(now)); });
     state_->mesh.start();
+    state_->revocations.start();  // before there is a store of ours, which then begins with it
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {

@@ -10,6 +10,7 @@ constexpr std::string_view names_prefix = "/hansa/v1/names/";
 constexpr std::string_view peers_prefix = "/hansa/v1/peers/";
 constexpr std::string_view exports_prefix = "/hansa/v1/exports/";
 constexpr std::string_view identities_prefix = "/hansa/v1/identities/";
+constexpr std::string_view revocations_key = "/hansa/v1/revocations";
 constexpr std::string_view values_prefix = "/hansa/v1/kv/";
 constexpr std::string_view manifest_segment = "@manifest";
 
@@ -85,6 +86,10 @@ std::string identities() {
 
 std::string identity_of(const HostName& host) {
     return joined(identities_prefix, host.text());
+}
+
+std::string revocations() {
+    return std::string{revocations_key};
 }
 
 std::string values() {

@@ -6,6 +6,7 @@
 //     /hansa/v1/exports/HOST/@manifest      which generation of HOST's exports is announced
 //     /hansa/v1/exports/HOST/KIND/NAME      one exported resource
 //     /hansa/v1/identities/HOST             which key HOST's signatures are made with; not leased
+//     /hansa/v1/revocations                 whom the cluster's authority has taken back
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
 // Every segment in capitals is percent-encoded, so a name may hold any byte and no key has more
@@ -36,6 +37,7 @@ std::string manifest_of(const HostName& host);
 std::string exported(const HostName& host, const ResourceId& id);
 std::string identities();
 std::string identity_of(const HostName& host);
+std::string revocations();
 std::string values();
 std::string value_of(std::string_view key);
 

@@ -37,6 +37,7 @@ Mesh::Mesh(Loop& loop, Store& store, Random& random, const Catalog& catalog, Rep
                  options_.trust.policy,
                  {[this](const Amendment& amendment) { events_.on_amendment(amendment); },
                   [this] { events_.on_moved(); }}),
+      announcer_(loop, store, random, report),
       values_(loop, store, host_),
       value_watch_(loop, store, random, host_) {}
 
@@ -86,6 +87,7 @@ void Mesh::hand_over_terms() {
     if (trust_cluster_.empty()) return;
     const MeshTrust& trust = options_.trust;
     collector_.use(TrustTerms{trust_cluster_, trust.credentials.roots, {}, trust.lapse});
+    announcer_.use(trust.credentials.roots);
 }
 
 void Mesh::use(Credentials credentials) {
@@ -96,6 +98,10 @@ void Mesh::use(Credentials credentials) {
 
 void Mesh::set_revoked(const Revoked& revoked) {
     collector_.set_revoked(revoked);
+}
+
+void Mesh::announce(const RevocationList& list, std::string text) {
+    announcer_.announce(list, std::move(text));
 }
 
 void Mesh::use(CollectPolicy policy) {
@@ -116,6 +122,7 @@ void Mesh::on_status(const StoreStatus& status) {
 void Mesh::take_status(const StoreStatus& status) {
     const bool connected = status.state == StoreStatus::State::connected;
     collector_.store_is(status.state);
+    announcer_.store_is(status.state);
     if (connected) {
         publisher_.store_returned();
         value_watch_.store_returned();

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "mesh/announcer.h"
 #include "mesh/collect.h"
 #include "mesh/exports.h"
 #include "mesh/kv.h"
@@ -75,6 +76,9 @@ class Mesh {
     void set_revoked(const Revoked& revoked);
     void use(CollectPolicy policy);
 
+    // Beside the cluster's authority: whom it has taken back. REQUIRES: `text` is `list`, signed.
+    void announce(const RevocationList& list, std::string text);
+
     MeshStanding standing() const;
 
     // For the kind kv. The first is for workers.
@@ -118,6 +122,7 @@ class Mesh {
     Held withdrawal_patience_;  // null once it is over
     Publisher publisher_;
     Collector collector_;
+    Announcer announcer_;
     StoreKeyValue values_;
     ValueWatch value_watch_;
     std::unique_ptr<Membership> membership_;  // null before start()
