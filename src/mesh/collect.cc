@@ -9,6 +9,13 @@ namespace hansa {
 namespace {
 
 constexpr Seconds look_around_every{30};
+
+std::optional<std::string> revocations_in(const Reading& reading) {
+    for (const Record& record : reading.records)
+        if (record.key == keys::revocations()) return record.value;
+    return std::nullopt;
+}
+
 // A peer that arrives may publish before its own record is there, and one that restarts is away
 // for moments: neither is worth a word.
 constexpr Duration worth_telling = Seconds{2};
@@ -26,6 +33,7 @@ Collector::Collector(Loop& loop, Store& store, Random& random, const Catalog& ca
       times_(times),
       events_(std::move(events)),
       exporters_(keeper),
+      taken_back_(keeper),
       fold_(catalog, self_, exporters_, std::move(policy)),
       present_{self_.text()} {
     store_is(store.status().state);
@@ -44,6 +52,9 @@ void Collector::unfollow() {
     exports_.reset();
     key_sets_.reset();
     peers_.reset();
+    revocations_.reset();
+    revocations_shown_.reset();
+    exporters_.use({}, wall());  // until it is known who is revoked
     for (const auto& [host, absence] : std::exchange(absent_, {})) forget(host, absence);
     expiry_.reset();
     look_around_.reset();
@@ -51,8 +62,8 @@ void Collector::unfollow() {
 }
 
 void Collector::use(TrustTerms terms) {
-    terms.revoked = std::move(terms_.revoked);
     terms_ = std::move(terms);
+    tell_revocations(taken_back_.use(terms_.cluster, terms_.roots, wall()));
     judge_all_again();
 }
 
@@ -61,15 +72,11 @@ void Collector::use(CollectPolicy policy) {
     events_.on_moved();
 }
 
-void Collector::set_revoked(Revoked revoked) {
-    terms_.revoked = std::move(revoked);
-    judge_all_again();
-}
-
 bool Collector::folded(Revision revision) const {
     if (!gathered_.empty()) return false;
-    return requests_.empty() || (exports_ && exports_->folded() && key_sets_->folded() &&
-                                 fold_.revision() >= revision && !fold_.is_late(self_.text()));
+    return requests_.empty() ||
+           (exports_ && exports_->folded() && key_sets_->folded() && revocations_->folded() &&
+            fold_.revision() >= revision && !fold_.is_late(self_.text()));
 }
 
 FollowerEvents Collector::followed_exports() {
@@ -109,6 +116,44 @@ FollowerEvents Collector::followed_peers() {
     return events;
 }
 
+FollowerEvents Collector::followed_revocations() {
+    FollowerEvents events;
+    events.on_all = [this](const Reading& reading) {
+        take_revocations(revocations_in(reading).value_or(std::string{}));
+    };
+    events.on_events = [this](const EventBatch& batch) {
+        for (const StoreEvent& event : batch.events)
+            if (event.record.key == keys::revocations())
+                take_revocations(event.type == StoreEvent::Type::put ? event.record.value : "");
+    };
+    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
+        return check_revocations(reading, touched);
+    };
+    return events;
+}
+
+void Collector::take_revocations(const std::string& text) {
+    if (revocations_shown_ == text) return events_.on_moved();
+    revocations_shown_ = text;
+    tell_revocations(taken_back_.show(text, wall()));
+    judge_all_again();
+    events_.on_moved();
+}
+
+void Collector::tell_revocations(const Result<void>& taken) {
+    const std::string trouble = taken ? std::string{} : taken.error().text;
+    if (!trouble.empty() && trouble != revocations_refused_)
+        report_.publish(happened::Refused{"revocations", "the list of who is revoked: " + trouble});
+    revocations_refused_ = trouble;
+}
+
+bool Collector::check_revocations(const Reading& reading, const std::set<std::string>& touched) {
+    if (touched.contains(keys::revocations())) return true;
+    if (revocations_in(reading).value_or(std::string{}) == revocations_shown_) return true;
+    count_difference("the list of who is revoked");
+    return false;
+}
+
 void Collector::follow() {
     const auto begin = [this](const std::string& prefix, FollowerEvents events) {
         events.on_error = [this](const Error& error) {
@@ -120,6 +165,7 @@ void Collector::follow() {
     exports_ = begin(keys::exports(), followed_exports());
     peers_ = begin(keys::peers(), followed_peers());
     key_sets_ = begin(keys::identities(), followed_key_sets());
+    revocations_ = begin(keys::revocations(), followed_revocations());
     look_around();
 }
 
@@ -130,7 +176,8 @@ void Collector::on_key_sets(const Reading& reading) {
         const auto host = keys::parse_identity(record.key);
         if (!host) continue;
         shown[host->text()] = record.modified;
-        if (exporters_.show(host->text(), record.value, wall())) changed.insert(host->text());
+        if (exporters_.show(host->text(), record.value, wall()) || fold_.is_late(host->text()))
+            changed.insert(host->text());
     }
     for (const auto& [host, modified] : key_sets_shown_)
         if (!shown.contains(host)) (void)exporters_.show(host, {}, wall());
@@ -148,7 +195,8 @@ void Collector::on_key_set_events(const EventBatch& batch) {
             key_sets_shown_[host->text()] = event.record.modified;
         else
             key_sets_shown_.erase(host->text());
-        if (exporters_.show(host->text(), put ? event.record.value : std::string{}, wall()))
+        const std::string text = put ? event.record.value : std::string{};
+        if (exporters_.show(host->text(), text, wall()) || fold_.is_late(host->text()))
             changed.insert(host->text());
     }
     judge_again(changed);
@@ -161,8 +209,12 @@ void Collector::judge_again(const std::set<std::string>& hosts) {
     events_.on_moved();
 }
 
+// Nobody is believed before it is known who is revoked.
 void Collector::judge_all_again() {
-    exporters_.use(terms_, wall());
+    if (!revocations_shown_) return;
+    TrustTerms now = terms_;
+    now.revoked = taken_back_.revoked();
+    exporters_.use(std::move(now), wall());
     std::set<std::string> hosts;
     for (const std::string& host : fold_.hosts()) hosts.insert(host);
     judge_again(hosts);
@@ -197,7 +249,7 @@ void Collector::look_around() {
     if (answers_for(times_.life.settling))
         for (const std::string& host : present_)
             if (!absent_.contains(host)) live.insert(host);
-    const bool judges = !terms_.cluster.empty() && key_sets_->folded();
+    const bool judges = !terms_.cluster.empty() && key_sets_->folded() && revocations_shown_;
     if (judges && answers_for(lateness_max)) fold_.review(live, wall());
     on_exports({});
     look_around_after(fold_.any_late() ? lateness_max : look_around_every);
@@ -209,6 +261,7 @@ void Collector::store_is(StoreStatus::State state) {
     if (!answers) store_since_.reset();
     if (exports_) exports_->store_is(state);
     if (key_sets_) key_sets_->store_is(state);
+    if (revocations_) revocations_->store_is(state);
     if (peers_) peers_->store_is(state);
     review();
 }

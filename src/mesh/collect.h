@@ -19,6 +19,7 @@
 #include "mesh/follower.h"
 #include "mesh/lifeline.h"
 #include "mesh/liveness.h"
+#include "mesh/revocations.h"
 #include "report/report.h"
 
 namespace hansa {
@@ -47,9 +48,9 @@ class Collector {
               HostName self, CollectorTimes times, TrustKeeper& keeper, CollectPolicy policy,
               CollectorEvents events);
 
-    // What signatures are judged by. Until it is called nothing is accepted. Revocations stay.
+    // What signatures are judged by. Until it is called nothing is accepted. Who is revoked stands
+    // in the store; what the terms say about that is passed over.
     void use(TrustTerms terms);
-    void set_revoked(Revoked revoked);
 
     // Another policy: everything is judged by it anew.
     void use(CollectPolicy policy);
@@ -83,6 +84,10 @@ class Collector {
     FollowerEvents followed_exports();
     FollowerEvents followed_key_sets();
     FollowerEvents followed_peers();
+    FollowerEvents followed_revocations();
+    void take_revocations(const std::string& text);
+    void tell_revocations(const Result<void>& taken);
+    bool check_revocations(const Reading& reading, const std::set<std::string>& touched);
     void look_around();
     void look_around_after(Duration delay);
     WallTime wall() const { return loop_.clock().wall(); }
@@ -119,12 +124,16 @@ class Collector {
     CollectorEvents events_;
 
     Exporters exporters_;
+    Revocations taken_back_;
     TrustTerms terms_;
     ExportFold fold_;
     std::vector<CollectRequest> requests_;
     std::unique_ptr<Follower> exports_;
     std::unique_ptr<Follower> key_sets_;
     std::unique_ptr<Follower> peers_;
+    std::unique_ptr<Follower> revocations_;
+    std::optional<std::string> revocations_shown_;    // empty: not read yet
+    std::string revocations_refused_;                 // as it was told
     std::map<std::string, Revision> key_sets_shown_;  // of each host: modify revision
     std::set<std::string> present_;                   // hosts with a peer record, and this one
     std::map<std::string, Absence> absent_;           // that have exports, but no peer record

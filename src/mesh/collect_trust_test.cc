@@ -62,6 +62,13 @@ class Attacked : public testing::StoreTest {
         for (const Record& record : then.records) write(record.key, record.value);
     }
 
+    // The authority's list in its next epoch.
+    void revoke(std::vector<std::string> serials) {
+        write("/hansa/v1/revocations",
+              *sign_revocations({testing::authority().cluster(), ++epoch, {std::move(serials), {}}},
+                                testing::authority()));
+    }
+
     // What an agent with these credentials would write in the place of `name`.
     std::vector<Operation> forged(const Credentials& mine, const std::string& name,
                                   const std::vector<Wanted>& wanted, const Subtree& there = {}) {
@@ -106,6 +113,7 @@ class Attacked : public testing::StoreTest {
     MemoryKeeper keeper;
     testing::Agents agents;
     std::map<InstanceId, std::string> held;
+    std::uint64_t epoch = 0;
     std::optional<Collector> collector;
 };
 
@@ -247,7 +255,7 @@ TEST_F(Attacked, what_is_meant_for_others_does_not_come_here) {
 }
 
 TEST_F(Attacked, a_revoked_exporter_says_nothing_new_and_goes_after_the_grace) {
-    collector->set_revoked({{testing::credentials("victim").chain.front().serial()}, {}});
+    revoke({testing::credentials("victim").chain.front().serial()});
     loop.run_for(Seconds{5});
     declare("victim", {file("f1", "new"), file("f2", "2"), file("f3", "3")});
     loop.run_for(Seconds{300});
@@ -257,19 +265,50 @@ TEST_F(Attacked, a_revoked_exporter_says_nothing_new_and_goes_after_the_grace) {
     EXPECT_EQ(picture(), "");
     // And a collector that starts now takes nothing from it.
     begin();
-    collector->set_revoked({{testing::credentials("victim").chain.front().serial()}, {}});
     loop.run_for(Seconds{60});
     EXPECT_EQ(picture(), "");
 }
 
 TEST_F(Attacked, a_revocation_in_error_is_taken_back) {
-    collector->set_revoked({{testing::credentials("victim").chain.front().serial()}, {}});
+    revoke({testing::credentials("victim").chain.front().serial()});
     loop.run_for(Seconds{5});
     declare("victim", {file("f1", "new")});
     loop.run_for(Seconds{5});
-    collector->set_revoked({});
+    revoke({});
     EXPECT_TRUE(reaches([&] { return picture() == "victim:f1=new "; }));
     EXPECT_TRUE(collector->stale().empty());
+}
+
+TEST_F(Attacked, the_list_of_who_is_revoked_is_forged_set_back_and_held_back) {
+    const std::string key = "/hansa/v1/revocations";
+    revoke({});
+    const std::string older = *stored(key);
+    revoke({testing::credentials("victim").chain.front().serial()});
+    loop.run_for(Seconds{700});
+    EXPECT_EQ(picture(), "");
+    const Authority other = Authority::make(testing::authority().cluster(), now()).issuing;
+    const std::string forged = *sign_revocations({other.cluster(), 99, {}}, other);
+    for (const std::string& text : {older, forged, std::string{"{}"}}) {
+        write(key, text);
+        loop.run_for(Seconds{10});
+    }
+    erase(key);
+    loop.run_for(Seconds{10});
+    EXPECT_EQ(feed.refused("revocations"), 4U);
+    begin();  // what was revoked is remembered
+    commit(agents.renew("victim", now()));
+    loop.run_for(Seconds{60});
+    EXPECT_EQ(picture(), "");
+    EXPECT_EQ(distrust(), "victim denied");
+}
+
+TEST_F(Attacked, nobody_is_believed_before_it_is_known_who_is_revoked) {
+    revoke({testing::credentials("victim").chain.front().serial()});
+    keeper = {};
+    begin();
+    bool seen = false;
+    ASSERT_FALSE(reaches([&] { return seen = seen || !held.empty(); }, Seconds{60}));
+    EXPECT_EQ(distrust(), "victim denied");
 }
 
 TEST_F(Attacked, before_this_host_is_in_a_cluster_nobody_is_judged_and_nobody_blamed) {

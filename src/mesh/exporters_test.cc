@@ -273,6 +273,7 @@ TEST_F(Exporting, a_record_is_verified_by_itself) {
 TEST(TrustMemory, survives_its_text_and_refuses_others) {
     TrustMemory memory;
     memory.revocation_epoch = 7;
+    memory.revocations = R"({"signed": "list"})";
     memory.exporters["a"] = {testing::uuid_of("a"),       3,     9,
                              Milliseconds{1475356033042}, "abc", Milliseconds{7}};
     memory.exporters["b"] = {testing::uuid_of("b"), 0, 0, Milliseconds{0}, ""};

@@ -96,10 +96,6 @@ void Mesh::use(Credentials credentials) {
     publisher_.use(std::move(credentials));
 }
 
-void Mesh::set_revoked(const Revoked& revoked) {
-    collector_.set_revoked(revoked);
-}
-
 void Mesh::announce(const RevocationList& list, std::string text) {
     announcer_.announce(list, std::move(text));
 }

@@ -71,9 +71,8 @@ class Mesh {
     // Where this host serves the store to clients, for its peer record.
     void advertise(std::vector<std::string> urls);
 
-    // A renewed certificate or other roots; peers that were taken back; another policy.
+    // A renewed certificate or other roots; another policy.
     void use(Credentials credentials);
-    void set_revoked(const Revoked& revoked);
     void use(CollectPolicy policy);
 
     // Beside the cluster's authority: whom it has taken back. REQUIRES: `text` is `list`, signed.

@@ -55,9 +55,9 @@ void TrustFile::keep(const std::string& host, const RememberedExporter& exporter
     if (!only_renewed) write_soon();
 }
 
-void TrustFile::keep_epoch(std::uint64_t revocation_epoch) {
-    if (kept_.revocation_epoch == revocation_epoch) return;
-    kept_.revocation_epoch = revocation_epoch;
+void TrustFile::keep_revocations(std::uint64_t epoch, const std::string& text) {
+    kept_.revocation_epoch = epoch;
+    kept_.revocations = text;
     unwritten_ = true;
     write_soon();
 }

@@ -34,7 +34,7 @@ class TrustFile final : public TrustKeeper {
 
     const TrustMemory& kept() const override { return kept_; }
     void keep(const std::string& host, const RememberedExporter& exporter) override;
-    void keep_epoch(std::uint64_t revocation_epoch) override;
+    void keep_revocations(std::uint64_t epoch, const std::string& text) override;
 
     // Writes what is not written yet, then calls `done`: at stop.
     void finish(Action done);

@@ -37,13 +37,14 @@ TEST_F(Keeping, what_was_seen_is_there_after_a_restart_and_is_nobody_elses) {
     {
         auto file = opened();
         file->keep("a", seen(3));
-        file->keep_epoch(9);
+        file->keep_revocations(9, "signed list");
         loop.run_for(Seconds{2});
     }
     EXPECT_EQ(files.status(path)->mode, 0600U);
     const auto file = opened();
     EXPECT_EQ(file->kept().exporters.at("a"), seen(3));
     EXPECT_EQ(file->kept().revocation_epoch, 9U);
+    EXPECT_EQ(file->kept().revocations, "signed list");
     EXPECT_TRUE(feed.all<happened::Warned>().empty());
 }
 

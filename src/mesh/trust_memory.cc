@@ -52,6 +52,7 @@ std::string encode(const TrustMemory& memory) {
     Value::Map map;
     put(map, "v", Value::of_int(1));
     put(map, "revocation_epoch", number(memory.revocation_epoch));
+    if (!memory.revocations.empty()) put(map, "revocations", Value::of_text(memory.revocations));
     put(map, "exporters", Value::of_map(std::move(exporters)));
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
@@ -63,6 +64,7 @@ Result<TrustMemory> decode_trust_memory(std::string_view text) {
     members.number("v", {1, 1});
     TrustMemory memory;
     memory.revocation_epoch = take_number(members, "revocation_epoch");
+    memory.revocations = members.text_if_any("revocations");
     const Value* exporters = members.any("exporters");
     if (!exporters || !exporters->is_map()) members.refuse("has no \"exporters\"");
     if (auto finished = members.finish(); !finished) return std::move(finished).error();

@@ -26,7 +26,8 @@ struct RememberedExporter {
 
 struct TrustMemory {
     std::map<std::string, RememberedExporter> exporters;  // by host name
-    std::uint64_t revocation_epoch = 0;                   // of the newest list that was seen
+    std::uint64_t revocation_epoch = 0;                   // of the newest list that was seen,
+    std::string revocations;                              // and its text
     friend bool operator==(const TrustMemory&, const TrustMemory&) = default;
 };
 
@@ -41,7 +42,7 @@ class TrustKeeper {
 
     virtual const TrustMemory& kept() const = 0;
     virtual void keep(const std::string& host, const RememberedExporter& exporter) = 0;
-    virtual void keep_epoch(std::uint64_t revocation_epoch) = 0;
+    virtual void keep_revocations(std::uint64_t epoch, const std::string& text) = 0;
 };
 
 // Keeps it as long as it lives itself.
@@ -51,7 +52,10 @@ class MemoryKeeper final : public TrustKeeper {
     void keep(const std::string& host, const RememberedExporter& exporter) override {
         kept_.exporters[host] = exporter;
     }
-    void keep_epoch(std::uint64_t epoch) override { kept_.revocation_epoch = epoch; }
+    void keep_revocations(std::uint64_t epoch, const std::string& text) override {
+        kept_.revocation_epoch = epoch;
+        kept_.revocations = text;
+    }
 
  private:
     TrustMemory kept_;

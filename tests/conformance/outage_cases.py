@@ -286,6 +286,35 @@ def garbage(t):
         equal([a.stop(), b.stop()], [0, 0], "exit codes")
 
 
+@case("forged", "who has the store in hand changes nothing on a host, and is noticed")
+def forged(t):
+    with bare_etcd(t) as url:
+        a, b = (t.run(peer_graph(t, host), "--hostname", host, "--seeds", url, "--found")
+                for host in "ab")
+        t.until_content("a/from-b", "first")
+        a.wait_at_rest()
+        b.wait_at_rest()
+        mark, seen = a.mark(), b.mark()
+        key = "/hansa/v1/exports/b/file/b"
+        signed = etcdctl(t, url, "get", "--print-value-only", key).strip()
+        evil = signed.replace("first", "evil")
+        assert evil != signed, signed
+        etcdctl(t, url, "put", "--", key, data=evil)
+        a.wait_for("refused", mark, cause="digest")
+        b.wait_for("refused", seen, cause="foreign_write")
+        t.until(lambda: "first" in etcdctl(t, url, "get", "--print-value-only", key),
+                what="b puts its own record back")
+        etcdctl(t, url, "del", "/hansa/v1/exports/b/", "--prefix")
+        b.wait_for("refused", seen, count=2, cause="foreign_write")
+        t.until(lambda: etcdctl(t, url, "get", "--print-value-only", key), what="b publishes again")
+        b.kill()
+        etcdctl(t, url, "put", "--", key, data=evil)
+        a.wait_for("refused", mark, count=2, cause="digest")
+        equal(a.seen("resource_ran", mark, id="file[b] from b", outcome="changed"), [], "changes")
+        equal(t.read("a", "from-b"), "first", "what b signed")
+        equal(a.stop(), 0, "exit code")
+
+
 @case("another-cluster", "a store with another cluster's id is refused, and left as it is")
 def another_cluster(t):
     with bare_etcd(t) as url:
