@@ -20,14 +20,13 @@ std::string at(Milliseconds time) {
 // A certificate that is as young as the one we know, or younger.
 Result<void> not_older(const VerifiedPeer& peer, const RememberedExporter& known) {
     const Milliseconds issued = since_1970(peer.issued);
-    if (peer.claims.uuid == known.uuid && issued < known.issued)
+    if (issued >= known.issued) return {};
+    if (peer.claims.uuid == known.uuid)
         return Error{Code::denied, "its certificate of " + at(issued) +
                                        " is older than one that it has shown before"};
-    if (issued < known.issued)
-        return Error{Code::denied, "the name went over to host " + known.uuid +
-                                       ", whose certificate was issued after that of " +
-                                       peer.claims.uuid};
-    return {};
+    return Error{Code::denied, "the name went over to host " + known.uuid +
+                                   ", whose certificate was issued after that of " +
+                                   peer.claims.uuid};
 }
 
 // Nobody's certificate can be judged before we know whose authority counts.

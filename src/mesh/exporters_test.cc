@@ -81,6 +81,19 @@ TEST_F(Exporting, nothing_is_accepted_without_a_signature_or_a_key_set) {
     EXPECT_TRUE(keeper.kept().exporters.empty());
 }
 
+TEST_F(Exporting, a_manifest_that_was_there_and_is_gone_was_withheld) {
+    show(a);
+    const auto without = [this] {
+        return exporters
+            .judge(
+                "a", nullptr, [] { return std::string("d"); }, start)
+            .cause;
+    };
+    EXPECT_EQ(without(), "unsigned");
+    EXPECT_EQ(judged(by(a, manifest(1, 1))), "");
+    EXPECT_EQ(without(), "withheld");
+}
+
 TEST_F(Exporting, another_key_is_refused_even_under_its_name) {
     show(a);
     const Credentials& b = testing::credentials("b");

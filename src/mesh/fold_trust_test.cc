@@ -70,7 +70,7 @@ class Judging : public ::testing::Test {
         const Exporter me = testing::exporter(name);
         Subtree& subtree = subtrees[name];
         PublicationOrder order{subtree, wanted, me, limits};
-        order.now = since_1970(now);
+        order.now = since_1970(now + lead);
         order.fence = Fence::needed;
         const auto plan = plan_publication(order);
         ASSERT_TRUE(plan);
@@ -78,6 +78,33 @@ class Judging : public ::testing::Test {
             subtree.apply(step.operations, revision + 1, me.host);
             commit(step.operations);
         }
+    }
+
+    // `f1` of host a as it stands there now, in the place of what stood there before, under a
+    // manifest of a's that vouches for it: what a itself, and nobody else, can write.
+    std::vector<Operation> vouched(const ExportRecord& record, std::uint64_t generation,
+                                   bool repairs = false) {
+        Subtree& subtree = subtrees["a"];
+        subtree.records.insert_or_assign(key_f1, stored_record(key_f1, *encode(record)));
+        std::vector<Leaf> leaves;
+        for (const auto& [key, each] : subtree.records) leaves.push_back(*each.leaf);
+        auto manifest = *decode_manifest(keys::manifest_of(host("a")), subtree.manifest);
+        manifest.seq += 1;
+        manifest.generation = generation;
+        manifest.digest = repairs ? "" : digest_of(leaves);
+        testing::signer("a").sign(manifest);
+        subtree.manifest = encode(manifest);
+        return {Operation::put(key_f1, *encode(record)),
+                Operation::put(keys::manifest_of(host("a")), subtree.manifest)};
+    }
+    ExportVersion version(const std::string& text) const {
+        ExportVersion made{{content(text), {}}, {1, 5, Milliseconds{number_max}, {}}};
+        testing::signer("a").sign({"file", "f1"}, made);
+        return made;
+    }
+
+    static CollectPolicy rules(const std::string& rule) {
+        return {*Policy::parse("rules: [" + rule + "]", "policy.yaml"), {"root", "/var/lib/hansa"}};
     }
 
     // Somebody else writes.
@@ -99,6 +126,7 @@ class Judging : public ::testing::Test {
     }
 
     WallTime now = start;
+    Duration lead{0};  // the exporters' clocks, of ours
     Catalog catalog = testing::two_kinds();
     MemoryKeeper keeper;
     Exporters exporters{keeper};
@@ -238,11 +266,94 @@ TEST_F(Judging, each_record_is_verified_besides) {
     EXPECT_EQ(picture(), "a:f2=2 ");
 }
 
+TEST_F(Judging, both_versions_of_a_record_are_verified) {
+    publish("a", {file("f1", "1")});
+    ExportRecord record{{"file", "f1"}, "a", 1, version("evil"), version("2")};
+    record.version->body.fields = content("worse");
+    commit(vouched(record, 0));
+    EXPECT_EQ(picture(), "a:f1=2 ");
+    commit(vouched(record, 1));
+    EXPECT_EQ(picture(), "a:f1=2 ");
+    EXPECT_EQ(told("bad_signature"), 1U);
+}
+
+TEST_F(Judging, a_generation_that_is_taken_back_shows_what_was_there_before) {
+    publish("a", {file("f1", "1")});
+    const ExportRecord record{{"file", "f1"}, "a", 1, version("3"), version("2")};
+    commit(vouched(record, 1));
+    EXPECT_EQ(picture(), "a:f1=3 ");
+    commit({vouched(record, 0).back()});
+    EXPECT_EQ(picture(), "a:f1=2 ");
+}
+
+TEST_F(Judging, what_is_being_repaired_is_not_taken_before_it_is_vouched_for) {
+    publish("a", {file("f1", "1")});
+    const ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
+    commit(vouched(record, 0, true));
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    EXPECT_TRUE(refusals.empty());
+    commit(vouched(record, 0));
+    EXPECT_EQ(picture(), "a:f1=2 ");
+}
+
+TEST_F(Judging, a_store_that_counts_anew_does_not_bring_what_was_verified_into_another_body) {
+    publish("a", {file("f1", "1")});
+    ExportRecord record = *decode_export(key_f1, store[key_f1].value);
+    record.version->body.fields = content("evil");
+    const Revision then = store[key_f1].modified;
+    const auto operations = vouched(record, 0);
+    take(fold.replace({++revision,
+                       {{key_f1, operations[0].value, then, then, 0},
+                        {operations[1].key, operations[1].value, then, then, 0}}},
+                      now));
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    EXPECT_EQ(told("bad_signature"), 1U);
+}
+
+TEST_F(Judging, who_is_cut_off_is_let_into_no_other_policy) {
+    publish("a", {file("f1", "1")});
+    TrustTerms terms = testing::terms();
+    terms.revoked.names["a"] = now;
+    exporters.use(terms, now);
+    take(fold.judge_again({"a"}, now));
+    EXPECT_EQ(picture(), "a:f1=1 ") << "what was allowed stays";
+    take(fold.use(testing::anything(), now));
+    EXPECT_EQ(picture(), "") << "nobody can be asked about";
+}
+
+TEST_F(Judging, a_clock_that_is_ahead_gives_nobody_more_time) {
+    lead = Seconds{3600};
+    publish("a", {file("f1", "1")});
+    now += Seconds{601};
+    fold.review({"a"}, now);
+    take({});
+    EXPECT_EQ(told("frozen"), 1U);
+}
+
+TEST_F(Judging, what_has_expired_may_be_cleared_away_but_not_replaced) {
+    publish("a", {file("f1", "1")});
+    take(fold.use("a", ExportFold::Use::drop, now));
+    auto forged = *decode_manifest(keys::manifest_of(host("a")), subtrees["a"].manifest);
+    testing::signer("b").sign(forged);
+    commit(
+        {Operation::remove(key_f1), Operation::put(keys::manifest_of(host("a")), encode(forged))});
+    fold.review({}, now + Seconds{6});
+    take({});
+    EXPECT_EQ(told("bad_signature"), 1U);
+    EXPECT_TRUE(fold.exports("a"));
+    commit({Operation::remove(keys::manifest_of(host("a")))});
+    EXPECT_FALSE(fold.exports("a"));
+    EXPECT_TRUE(fold.distrusted().empty());
+}
+
 TEST_F(Judging, without_a_key_set_it_waits_and_then_tells) {
     subtrees.clear();
     publish("c", {file("f1", "1")});
     EXPECT_EQ(picture(), "");
     EXPECT_TRUE(fold.is_late("c"));
+    EXPECT_TRUE(refusals.empty());
+    fold.review({}, now + Seconds{4});
+    take({});
     EXPECT_TRUE(refusals.empty());
     fold.review({}, now + Seconds{6});
     take({});
@@ -316,6 +427,58 @@ TEST_F(Judging, a_policy_decides_what_is_let_in_and_edits_judge_again) {
     publish("a", {thing("f1", "2")});
     EXPECT_EQ(told("denied"), 2U);
     EXPECT_NE(refusals.back().text.find("default"), std::string::npos) << refusals.back().text;
+}
+
+TEST_F(Judging, what_is_allowed_is_tied_to_the_directory_that_the_rule_names) {
+    take(fold.use(rules("{allow: file, from: a, path: ['/own/*']}"), now));
+    Wanted addressed = file("f1", "1");
+    addressed.meta.export_to = {"me"};
+    publish("a", {addressed});
+    const InstanceId id{{"file", "f1"}, "a", ""};
+    ASSERT_TRUE(held.contains(id));
+    EXPECT_EQ(held[id].beneath, "/own");
+    EXPECT_TRUE(held[id].meta.export_to.empty()) << "it is not exported on";
+    // Another rule lets it out of there: that is a change, though what it says is the same.
+    const int before = amendments;
+    take(fold.use(rules("{allow: file, from: a, path: ['/**']}"), now));
+    EXPECT_EQ(amendments, before + 1);
+    EXPECT_NE(held[id].beneath, "/own");
+}
+
+TEST_F(Judging, every_property_of_a_file_reaches_the_policy) {
+    take(fold.use(rules("{allow: file, from: a, path: ['/own/*']}"), now));
+    const auto with = [](std::string name, Value value) {
+        return Wanted{{"file", "f1"}, Value::of_map({{std::move(name), {}, std::move(value)}}), {}};
+    };
+    publish("a", {file("f1", "1")});
+    ASSERT_EQ(picture(), "a:f1=1 ");
+    for (const Wanted& denied :
+         {with("symlink", Value::of_bool(true)), with("mode", Value::of_int(04755)),
+          with("owner", Value::of_text("other")), with("group", Value::of_text("other")),
+          with("bytes", Value::of_int(2 << 20)), with("removes", Value::of_bool(true)),
+          with("path", Value::of_text("/etc/f1"))}) {
+        SCOPED_TRACE(text_of({denied.fields, {}}));
+        const std::size_t before = told("denied");
+        publish("a", {denied});
+        EXPECT_EQ(picture(), "a:f1=1 ") << "the version before stays";
+        EXPECT_EQ(told("denied"), before + 1);
+    }
+}
+
+TEST_F(Judging, domain_and_labels_reach_the_policy_as_certified) {
+    const Credentials who =
+        testing::credentials_of({.name = "d", .domain = "dc=lon", .role = "web"});
+    (void)exporters.show("d", make_key_set(who, testing::authority().cluster()), now);
+    take(fold.want({collect("noop")}, now));
+    take(fold.use(rules("{allow: noop, domain: dc=par}"), now));
+    publish("d", {thing("f1", "1")});
+    EXPECT_EQ(picture(), "");
+    take(fold.use(rules("{allow: noop, domain: dc=lon}"), now));
+    EXPECT_EQ(picture(), "d:f1=1 ");
+    take(fold.use(rules("{allow: noop, labels: {role: db}}"), now));
+    EXPECT_EQ(picture(), "");
+    take(fold.use(rules("{allow: noop, labels: {role: web}}"), now));
+    EXPECT_EQ(picture(), "d:f1=1 ");
 }
 
 TEST_F(Judging, an_allowed_version_stays_when_the_next_is_denied) {

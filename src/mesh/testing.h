@@ -40,8 +40,21 @@ class PlainKind final : public Kind {
     }
     Result<Reach> reach(const Declaration& declaration) const override {
         if (!relocates_) return Reach{};
-        const Value* path = declaration.fields.find("path");
-        return Reach{.path = path ? path->scalar().text : "/own/" + declaration.id.name};
+        const auto text = [&](const char* name) {
+            const Value* found = declaration.fields.find(name);
+            return found ? found->scalar().text : std::string{};
+        };
+        Reach reach;
+        reach.path = declaration.fields.find("path") ? text("path") : "/own/" + declaration.id.name;
+        reach.symlink = !text("symlink").empty();
+        reach.removes = !text("removes").empty();
+        reach.owner = text("owner");
+        reach.group = text("group");
+        if (const Value* mode = declaration.fields.find("mode"))
+            reach.mode = static_cast<std::uint32_t>(*mode->as_int());
+        if (const Value* bytes = declaration.fields.find("bytes"))
+            reach.bytes = static_cast<std::uint64_t>(*bytes->as_int());
+        return reach;
     }
 
  private:
@@ -95,6 +108,8 @@ struct Person {
     std::string secret = {};  // seed of the signing key; empty: the name
     Duration since{0};        // when the certificate was issued, from the simulation's start on
     Duration life = Seconds{365 * 86400};
+    std::string domain = {};
+    std::string role = {};  // a label
 };
 
 inline Credentials credentials_of(const Person& person, const Authority& issuing = authority(),
@@ -103,6 +118,8 @@ inline Credentials credentials_of(const Person& person, const Authority& issuing
     IssueOrder order;
     order.claims.name = person.name;
     order.claims.uuid = person.uuid.empty() ? uuid_of(person.name) : person.uuid;
+    order.claims.domain = person.domain;
+    if (!person.role.empty()) order.claims.labels["role"] = person.role;
     order.public_pem = tls_key.public_pem();
     order.life = person.life;
     auto chain = Certificate::chain_from_pem(*issuing.issue(order, begin + person.since));
