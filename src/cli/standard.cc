@@ -30,6 +30,7 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& words,
 }  // namespace
 
 int run_cli(int argc, char** argv) {
+    keep_secrets();
     CLI::App app{"hansa keeps fleets of machines in their declared state without a centre",
                  "hansa"};
     app.set_version_flag("--version", "hansa " HANSA_VERSION);

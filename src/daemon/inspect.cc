@@ -129,6 +129,10 @@ std::string account_here() {
     return accounts.user_name(accounts.self());
 }
 
+void keep_secrets() {
+    keep_memory_private();
+}
+
 bool stderr_takes_colours() {
     const char* terminal = std::getenv("TERM");
     if (std::getenv("NO_COLOR") || !terminal || std::string(terminal) == "dumb") return false;

@@ -44,6 +44,9 @@ Result<bool> accept_exporter_here(const std::string& prefix, const std::string& 
 // The name of the user that we are.
 std::string account_here();
 
+// No core file of this program, and no other program of this user, shows its memory.
+void keep_secrets();
+
 // A terminal that wants colours (NO_COLOR, TERM=dumb and pipes do not).
 bool stderr_takes_colours();
 

@@ -5,19 +5,14 @@
 #include "engine/state.h"
 
 namespace hansa {
-namespace {
-
-constexpr std::size_t error_shown_max = 2000;  // bytes: room for the end of a command's output
-
-}  // namespace
-
 void Runner::State::start(Slot slot) {
     Station& station = stations_[slot];
     arm(slot);
     const Vertex& now = vertex(slot);
     const auto run = std::make_shared<Run>(ports_.machine, now.resource);
     run->store = ports_.store;
-    run->speaker = speaker_;
+    run->sensitive = now.meta.sensitive;
+    if (!run->sensitive) run->speaker = speaker_;
     if (const auto cleared = now.resource->clears()) run->claimed = graph_.owned_below(*cleared);
     run->noop = options_.noop || now.meta.noop;
     run->timeout = now.meta.timeout;
@@ -80,7 +75,7 @@ void Runner::State::take_result(Slot slot, Run& run) {
     told.attempt = station.failures + 1;
     told.refreshed = run.refresh;
     told.took = run.took;
-    if (run.error) told.error = printable(run.error->text, error_shown_max);
+    told.error = shown_error(run);
     if (station.obsolete)
         superseded(slot, run);
     else if (run.outcome == Outcome::failed)
@@ -88,7 +83,7 @@ void Runner::State::take_result(Slot slot, Run& run) {
     else
         succeeded(slot, run);
     if (run.outcome == Outcome::changed || run.outcome == Outcome::would_change)
-        told.changes = shown(run.difference);
+        told.changes = shown_changes(run);
     ports_.report.publish(std::move(told));
 }
 

@@ -55,6 +55,8 @@ Result<Outcome> check_and_apply(Run& run, Context& context, Deadline& deadline) 
     return Outcome::changed;
 }
 
+constexpr std::size_t error_shown_max = 2000;  // bytes: room for the end of a command's output
+
 std::string shown(const std::string& text, bool sensitive) {
     if (text.empty()) return {};
     return sensitive ? "(hidden)" : printable(text);
@@ -88,13 +90,24 @@ void perform(Run& run, Task& task) {
     run.error = deadline.passed() ? deadline.cut_short() : std::move(outcome).error();
 }
 
-std::vector<ShownChange> shown(const Difference& difference) {
+std::vector<ShownChange> shown_changes(const Run& run) {
     std::vector<ShownChange> changes;
-    changes.reserve(difference.size());
-    for (const Change& change : difference)
-        changes.push_back({change.field, shown(change.from, change.sensitive),
-                           shown(change.to, change.sensitive)});
+    changes.reserve(run.difference.size());
+    for (const Change& change : run.difference) {
+        const bool sensitive = run.sensitive || change.sensitive;
+        changes.push_back(
+            {change.field, shown(change.from, sensitive), shown(change.to, sensitive)});
+    }
     return changes;
+}
+
+std::string shown_error(const Run& run) {
+    if (!run.error) return {};
+    // It may quote what a file holds or a command printed; what kind of trouble it is does not.
+    if (run.sensitive)
+        return std::string(name_of(run.error->code)) +
+               " (the text is hidden: the resource is sensitive)";
+    return printable(run.error->text, error_shown_max);
 }
 
 }  // namespace hansa

@@ -29,6 +29,7 @@ struct Run {
     std::shared_ptr<Speaker> speaker;  // shared: may be spoken to after the runner has gone
     std::vector<std::string> claimed;  // as Context has it
     bool noop = false;
+    bool sensitive = false;  // nothing of it is told
     bool refresh = false;
     Milliseconds timeout{0};  // 0: none
 
@@ -53,7 +54,8 @@ struct Run {
 // same time each.
 void perform(Run& run, Task& task);
 
-// Cut, printable, secrets hidden.
-std::vector<ShownChange> shown(const Difference& difference);
+// What may be told of it: cut, printable, secrets hidden.
+std::vector<ShownChange> shown_changes(const Run& run);
+std::string shown_error(const Run& run);  // empty: there was none
 
 }  // namespace hansa

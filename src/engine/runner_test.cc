@@ -225,6 +225,22 @@ TEST_F(RunnerTest, shows_changes_cut_printable_and_without_secrets) {
     EXPECT_EQ(runs_[0].changes[1].from, "");
 }
 
+TEST_F(RunnerTest, of_what_is_sensitive_neither_values_nor_errors_are_told) {
+    Declaration secret = part("a", {{"value", "swordfish"}});
+    Declaration failing = part("b");
+    secret.meta.sensitive = failing.meta.sensitive = true;
+    subject("b").failing_applies = 1;
+    want(ManifestBuilder().add(secret).add(failing).edge("a", "b"));
+    settle();
+    ASSERT_EQ(runs_.size(), 2u);
+    ASSERT_EQ(runs_[0].changes.size(), 1u);
+    EXPECT_EQ(runs_[0].changes[0].field, "value");
+    EXPECT_EQ(runs_[0].changes[0].to, "(hidden)");
+    EXPECT_EQ(runs_[1].outcome, Outcome::failed);
+    EXPECT_EQ(runs_[1].error.find("the apply of b failed"), std::string::npos);
+    EXPECT_NE(runs_[1].error.find("hidden"), std::string::npos) << runs_[1].error;
+}
+
 // Notifications.
 
 TEST_F(RunnerTest, a_change_refreshes_along_edges_that_notify) {

@@ -58,6 +58,10 @@ class ManifestCheck {
             fail(where(declaration) + " is declared twice; the first one stands at " +
                  first->second->origin.text());
         if (!made || !fresh) return;
+        if (made->meta.sensitive && made->meta.exported)
+            fail(where(declaration) +
+                 " is sensitive and exported; what is exported stands in the store for every peer "
+                 "to read, so choose one of the two");
         const bool elsewhere_only = made->meta.exported && !made->meta.also_here;
         if (!elsewhere_only) candidate_.here.push_back(std::move(*made));
     }

@@ -238,6 +238,13 @@ TEST_F(GraphRefusal, of_an_edge_to_what_is_only_exported_says_how_to_keep_it_her
     EXPECT_NE(text.find("add \"also_here: true\""), std::string::npos) << text;
 }
 
+TEST_F(GraphRefusal, of_what_is_sensitive_and_exported_says_why) {
+    Declaration secret = part("a");
+    secret.meta.sensitive = secret.meta.exported = true;
+    EXPECT_NE(refusal(ManifestBuilder().add(secret)).find("sensitive and exported"),
+              std::string::npos);
+}
+
 TEST_F(GraphRefusal, tells_everything_that_is_wrong_at_once) {
     Declaration unknown = part("u");
     unknown.id.kind = "prat";

@@ -33,8 +33,8 @@ class MetaReader {
  private:
     static std::span<const std::string> keys() {
         static const std::vector<std::string> known = {
-            "noop", "retry",    "delay",     "timeout", "poll",   "limit",    "burst",
-            "sema", "autoedge", "autogroup", "reverse", "export", "also_here"};
+            "noop", "retry",    "delay",     "timeout", "poll",   "limit",     "burst",
+            "sema", "autoedge", "autogroup", "reverse", "export", "also_here", "sensitive"};
         return known;
     }
 
@@ -44,6 +44,7 @@ class MetaReader {
                      : entry.key == "autogroup" ? &meta_.autogroup
                      : entry.key == "reverse"   ? &meta_.reverse
                      : entry.key == "also_here" ? &meta_.also_here
+                     : entry.key == "sensitive" ? &meta_.sensitive
                                                 : nullptr;
         if (!flag) return false;
         if (auto truth = reader_.truth(entry)) *flag = *truth;

@@ -242,7 +242,7 @@ TEST(ManifestMeta, reads_every_key) {
     const Meta meta = meta_of(
         "{noop: yes, retry: -1, delay: 200, timeout: 1500, poll: 5, limit: 2.5, burst: 3, "
         "sema: [a, 'b:2'], autoedge: false, autogroup: off, reverse: true, export: [web*, db1], "
-        "also_here: true}");
+        "also_here: true, sensitive: true}");
     EXPECT_TRUE(meta.noop);
     EXPECT_EQ(meta.retry, -1);
     EXPECT_EQ(meta.delay, Milliseconds{200});
@@ -257,6 +257,7 @@ TEST(ManifestMeta, reads_every_key) {
     EXPECT_TRUE(meta.exported);
     EXPECT_EQ(meta.export_to, (std::vector<std::string>{"web*", "db1"}));
     EXPECT_TRUE(meta.also_here);
+    EXPECT_TRUE(meta.sensitive);
 }
 
 TEST(ManifestMeta, is_plain_when_it_says_nothing) {

@@ -27,6 +27,7 @@ struct Meta {
     bool autoedge = true;
     bool autogroup = true;
     bool reverse = false;
+    bool sensitive = false;              // nothing of what it holds is ever told
     bool exported = false;               // `export`, or a name written with "@@"
     std::vector<std::string> export_to;  // host globs; empty: every host
     bool also_here = false;              // an exported resource is applied here too

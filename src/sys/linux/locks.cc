@@ -62,6 +62,22 @@ std::string process_name(int pid) {
     return fields.size() > began ? name + " " + fields[began] : std::string{};
 }
 
+// The real user: proc(5), /proc/PID/status, "Uid:". The directory's owner says nothing of a process
+// that keeps its memory to itself: it is root's then.
+std::optional<UserId> user_of(int pid) {
+    Fd file{::open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC)};
+    char text[4096];
+    const ssize_t length = file ? ::read(file.get(), text, sizeof text) : -1;
+    if (length <= 0) return std::nullopt;
+    constexpr std::string_view title = "\nUid:\t";
+    const std::string_view status(text, static_cast<std::size_t>(length));
+    const std::size_t at = status.find(title);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = status.substr(at + title.size());
+    const auto number = to_int(rest.substr(0, rest.find_first_of("\t\n")));
+    return number ? std::optional(static_cast<UserId>(*number)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<HeldLock>> LinuxLocks::take(const std::string& path) {
@@ -93,9 +109,9 @@ std::optional<LockHolder> LinuxLocks::holder(const std::string& path) const {
     if (!pid || *pid <= 0) return std::nullopt;
     // A process that was killed leaves its name; a later one of that number began later.
     if (name != process_name(static_cast<int>(*pid))) return std::nullopt;
-    struct stat process {};
-    if (::stat(("/proc/" + std::to_string(*pid)).c_str(), &process) != 0) return std::nullopt;
-    return LockHolder{static_cast<int>(*pid), process.st_uid};
+    const auto user = user_of(static_cast<int>(*pid));
+    if (!user) return std::nullopt;
+    return LockHolder{static_cast<int>(*pid), *user};
 }
 
 Result<Held> LinuxLocks::await_end(const LockHolder& holder, Action freed) {

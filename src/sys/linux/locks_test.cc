@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,11 +14,13 @@ namespace {
 // A child that holds the lock until it is killed.
 class HoldingChild {
  public:
-    explicit HoldingChild(const std::string& path) {
+    // `user`: whose process it is, with its memory to itself; 0: ours.
+    explicit HoldingChild(const std::string& path, uid_t user = 0) {
         int ready[2];
         check(::pipe(ready) == 0, "a pipe");
         pid_ = ::fork();
         if (pid_ == 0) {
+            if (user != 0 && (::setuid(user) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0)) ::_exit(1);
             LinuxLoop loop;
             auto lock = LinuxLocks(loop).take(path);
             (void)!::write(ready[1], lock ? "y" : "n", 1);
@@ -83,6 +86,20 @@ TEST(Locks, a_killed_holder_is_noticed_and_its_name_does_not_count) {
     EXPECT_EQ(freed, 1);
     EXPECT_FALSE(locks.holder(path));
     EXPECT_TRUE(locks.take(path));
+}
+
+TEST(Locks, a_holder_that_keeps_its_memory_to_itself_is_known_by_its_own_user) {
+    if (::getuid() != 0) GTEST_SKIP() << "needs root, to run a process as somebody else";
+    constexpr uid_t somebody = 65'534;
+    test::FreshDirectory directory;
+    LinuxLoop loop;
+    ASSERT_EQ(::chown(directory.path().c_str(), somebody, somebody), 0);
+    const std::string path = directory.path() + "/lock";
+    HoldingChild child(path, somebody);
+    ASSERT_TRUE(child.holds());
+    const auto holder = LinuxLocks(loop).holder(path);
+    ASSERT_TRUE(holder);
+    EXPECT_EQ(holder->user, somebody);
 }
 
 TEST(Locks, a_process_that_has_ended_is_missing) {

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -56,6 +57,12 @@ std::optional<std::uint64_t> raise_descriptor_limit() {
 
 void leave_at_once(int exit_code) {
     ::_exit(exit_code);
+}
+
+void keep_memory_private() {
+#ifndef __SANITIZE_ADDRESS__
+    (void)::prctl(PR_SET_DUMPABLE, 0);  // cannot fail
+#endif
 }
 
 void trim_memory() {

@@ -29,6 +29,11 @@ Result<std::string> make_temporary_directory(const std::string& prefix);
 // Ends the process without any clean-up.
 [[noreturn]] void leave_at_once(int exit_code);
 
+// From now on no core file shows this process's memory, and nobody but root may read it (prctl(2),
+// PR_SET_DUMPABLE): it holds keys. Programs that it starts are as others are. With the address
+// sanitizer nothing is done, whose leak check reads the process's own memory as a stranger would.
+void keep_memory_private();
+
 // Gives unused memory back to the system; worth it once, after a large start.
 void trim_memory();
 
