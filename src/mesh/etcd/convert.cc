@@ -89,8 +89,10 @@ std::optional<Failure> failed_handshake(const std::string& text, const std::stri
         return because(Handshake::not_believed,
                        address + " does not speak TLS: something else listens there");
     // In TLS 1.3 a client's certificate is judged after the client's own handshake is done; and
-    // an etcd without TLS hangs up on the first byte.
-    if (holds(text, "ndpoint read failed") || holds(text, "Socket closed"))
+    // an etcd without TLS hangs up on the first byte. A certificate that was taken back is judged
+    // after that, and the connection reset.
+    if (holds(text, "ndpoint read failed") || holds(text, "Socket closed") ||
+        holds(text, "Connection reset by peer"))
         return because(Handshake::not_accepted,
                        address +
                            " closed the connection at once: it does not accept this host's "

@@ -69,6 +69,28 @@ TEST_F(EtcdTlsTest, a_client_whose_certificate_has_expired_is_not_let_in) {
          "does not accept this host's certificate");
 }
 
+TEST_F(EtcdTlsTest, a_client_whose_certificate_is_not_valid_yet_is_not_let_in) {
+    says(identity_of(rig.tls(), rig.tls().issue(CertificateUse::peer, 2 * hour, -hour)),
+         "does not accept this host's certificate");
+}
+
+TEST_F(EtcdTlsTest, a_client_that_was_taken_back_is_let_in_no_more_however_it_was_connected) {
+    const IssuedTls issued = rig.tls().issue(CertificateUse::peer);
+    Client connected(loop, identity_of(rig.tls(), issued), rig.urls());
+    ASSERT_TRUE(connected.put("/k", "1"));
+    (void)rig.tls().take_back({issued});
+    says(identity_of(rig.tls(), issued), "does not accept this host's certificate");
+    EXPECT_TRUE(connected.put("/k", "2")) << "etcd looks at the handshake only";
+    rig.kill(0);
+    rig.launch(0);
+    rig.await_serving(0);
+    EXPECT_TRUE(run_until(loop, [&] {
+        return connected.store().status().detail.find("does not accept") != std::string::npos;
+    })) << connected.store().status().detail;
+    Client other(loop, rig);
+    EXPECT_TRUE(other.put("/k", "3")) << "nobody else is concerned";
+}
+
 TEST_F(EtcdTlsTest, a_store_of_another_authority_is_not_believed) {
     auto identity = peer_of(rig);
     identity.roots_pem = foreign.roots_pem();

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "servers/etcd_config.h"
 #include "trust/authority.h"
+#include "trust/revocation.h"
 
 namespace hansa::test {
 
@@ -58,10 +59,27 @@ class TlsFiles {
                 put(".ca.pem", roots_pem()), ""};
     }
 
+    // Whoever shows one of these is let in no more; etcd reads the file for each handshake.
+    std::string take_back(const std::vector<IssuedTls>& all) const {
+        RevocationList list{authority_.cluster(), 0, {}};
+        for (const IssuedTls& one : all) {
+            auto leaf = Certificate::from_pem(one.chain_pem);
+            check(static_cast<bool>(leaf), "what was issued can be read");
+            list = revoke_serial(std::move(list), leaf->serial());
+        }
+        auto crl = crl_of(list, authority_, now_);
+        check(static_cast<bool>(crl), "the list can be told as a CRL");
+        const std::string path = directory_ + "/revoked.crl";
+        std::ofstream(path + ".new") << *crl;
+        std::filesystem::rename(path + ".new", path);
+        return path;
+    }
+
     // Both sides of an etcd of this authority.
     void use_for(EtcdConfig& config, CertificateUse client_side = CertificateUse::member) const {
         config.client_tls = write(config.name + "-client", issue(client_side));
         config.peer_tls = write(config.name + "-peer", issue(CertificateUse::member));
+        config.client_tls.crl_file = take_back({});
         config.member_name = member_common_name;
     }
 
