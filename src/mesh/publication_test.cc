@@ -249,6 +249,15 @@ void expect_vouched(const Subtree& subtree, bool vouched = true) {
     EXPECT_EQ(manifest->digest == digest_of(leaves), vouched);
 }
 
+// So that machines whose char has a sign and others agree.
+TEST(Publication, a_digest_takes_hashes_in_the_order_of_their_bytes) {
+    Leaf low, high;
+    low.fill(0x7f);
+    high.fill(0x80);
+    EXPECT_EQ(digest_of({high, low}),
+              "7cb963b47dd67b86c0ef575a57f4ccc585780d64d13f7e63a69308e4afe7dca7");
+}
+
 TEST(Publication, every_step_of_a_generation_vouches_for_what_stands_there_after_it) {
     Subtree subtree = published(many(20, "old"));
     const std::vector<Wanted> wanted = many(15, "new");

@@ -82,7 +82,7 @@ std::string digest_of(std::vector<Leaf> leaves) {
     std::sort(leaves.begin(), leaves.end());
     std::string bytes;
     bytes.reserve(leaves.size() * sizeof(Leaf));
-    for (const Leaf& leaf : leaves) bytes.append(leaf.data(), leaf.size());
+    for (const Leaf& leaf : leaves) bytes.append(leaf.begin(), leaf.end());
     return hexadecimal(sha256(bytes));
 }
 

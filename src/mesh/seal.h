@@ -43,7 +43,7 @@ struct Signer {
 std::string key_name(const VerifyingKey& key);
 
 // SHA-256 over one key of the store and its value.
-using Leaf = std::array<char, 32>;
+using Leaf = std::array<unsigned char, 32>;  // ordered as bytes are, on every machine
 Leaf leaf_of(std::string_view key, std::string_view value);
 
 // Of any number of leaves in any order, hexadecimal; each differs from every other.
