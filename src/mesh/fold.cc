@@ -136,10 +136,7 @@ void ExportFold::remove(const Record& record, Work& work) {
     if (host == hosts_.end()) return;
     if (!key->id) {
         if (record.modified <= host->second.manifest_modified) return;
-        host->second.manifest_modified = 0;
-        host->second.manifest.reset();
-        work.hosts.insert(key->host);
-        return;
+        return lose_manifest(key->host, host->second, work);
     }
     const auto entry = host->second.entries.find(*key->id);
     if (entry == host->second.entries.end() || record.modified <= entry->second.stored.modified)
@@ -153,10 +150,15 @@ void ExportFold::remove_unseen(Work& work) {
             if (entry.round != round_ && entry.stored.value)
                 store(name, host, id, {nullptr, 0, 0}, work);
         if (host.manifest_round == round_ || host.manifest_modified == 0) continue;
-        host.manifest_modified = 0;
-        host.manifest.reset();
-        work.hosts.insert(name);
+        lose_manifest(name, host, work);
     }
+}
+
+void ExportFold::lose_manifest(const std::string& name, Host& host, Work& work) {
+    host.manifest_modified = 0;
+    host.manifest.reset();
+    host.told_cause.clear();  // each loss is told
+    work.hosts.insert(name);
 }
 
 void ExportFold::store(const std::string& name, Host& host, const ResourceId& id, Version version,

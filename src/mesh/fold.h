@@ -53,6 +53,10 @@ struct CollectPolicy {
 // A manifest that waits for a key set which is on its way is not told before that.
 inline constexpr Seconds lateness_max{5};
 
+// Of one host more is not looked at: twice what a host may export (publication.h), for a change in
+// parts keeps what goes beside what comes.
+inline constexpr std::size_t exports_of_host_max = 10'000;
+
 class ExportFold {
  public:
     // `catalog` and `exporters` must outlive the fold.
@@ -160,10 +164,12 @@ class ExportFold {
     void put_manifest(const std::string& host, const Record& record, Work& work);
     void remove(const Record& record, Work& work);
     void remove_unseen(Work& work);
+    static void lose_manifest(const std::string& name, Host& host, Work& work);
     void store(const std::string& name, Host& host, const ResourceId& id, Version version,
                Work& work);
 
     void judge(const std::string& name, Host& host, Work& work);
+    static std::size_t stored(const Host& host);
     Verdict verdict(const std::string& name, Host& host, WallTime now);
     static const std::string& digest(Host& host);
     void accept(const std::string& name, Host& host, Work& work);

@@ -18,6 +18,12 @@ WallTime wall(Milliseconds since) {
 
 }  // namespace
 
+std::size_t ExportFold::stored(const Host& host) {
+    return static_cast<std::size_t>(
+        std::count_if(host.entries.begin(), host.entries.end(),
+                      [](const auto& entry) { return bool(entry.second.stored.value); }));
+}
+
 void ExportFold::judge(const std::string& name, Host& host, Work& work) {
     const bool anything = std::any_of(
         host.entries.begin(), host.entries.end(),
@@ -41,6 +47,9 @@ void ExportFold::judge(const std::string& name, Host& host, Work& work) {
 }
 
 Verdict ExportFold::verdict(const std::string& name, Host& host, WallTime now) {
+    if (host.entries.size() > exports_of_host_max && stored(host) > exports_of_host_max)
+        return {Verdict::What::refuse, "quota",
+                "there are more than " + std::to_string(exports_of_host_max)};
     return exporters_.judge(
         name, host.manifest ? &*host.manifest : nullptr,
         [&]() -> std::string { return digest(host); }, now);

@@ -208,6 +208,37 @@ TEST_F(Judging, deleting_everything_changes_nothing) {
     EXPECT_TRUE(fold.hosts().empty());
 }
 
+TEST_F(Judging, each_loss_of_a_manifest_is_told) {
+    publish("a", {file("f1", "1")});
+    const std::string manifest = keys::manifest_of(host("a"));
+    const std::string signed_by_a = store.at(manifest).value;
+    commit({Operation::remove(manifest)});
+    commit({Operation::remove(key_f1)});
+    EXPECT_EQ(told("withheld"), 1U);
+    commit({Operation::put(key_f1, subtrees.at("a").records.at(key_f1).value),
+            Operation::put(manifest, signed_by_a)});
+    commit({Operation::remove(manifest)});
+    EXPECT_EQ(told("withheld"), 2U);
+    EXPECT_EQ(picture(), "a:f1=1 ");
+}
+
+TEST_F(Judging, more_than_a_host_may_export_is_not_looked_at) {
+    const StoreLimits at_once{20'000, std::size_t{64} << 20};
+    std::vector<Wanted> many{file("f1", "1")};
+    for (std::size_t i = 1; i < exports_of_host_max; ++i)
+        many.push_back(thing("n" + std::to_string(i), ""));
+    publish("a", many, at_once);
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    many[0] = file("f1", "2");
+    many.push_back(thing("more", ""));
+    publish("a", many, at_once);
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    EXPECT_EQ(told("quota"), 1U);
+    many.pop_back();
+    publish("a", many, at_once);
+    EXPECT_EQ(picture(), "a:f1=2 ");
+}
+
 TEST_F(Judging, one_hosts_exports_do_not_pass_for_anothers) {
     publish("a", {file("f1", "1")});
     std::vector<Operation> swapped;
