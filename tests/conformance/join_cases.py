@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Joining with tokens, by real agents: who gets in, who does not, and what nobody gets to see."""
+import base64
 import json
 import os
 import random
@@ -9,55 +10,8 @@ import subprocess
 import sys
 import time
 
-from rig import DEADLINE, case, equal, main
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def graph(t, name):
-    return t.graph(f"{name}.yaml", f"""
-graph: {name}
-resources:
-  file:
-  - {{name: own, path: T/{name}-own, content: own}}
-""")
-
-
-class Seat:
-    """An authority under its own prefix, and the agent beside it."""
-
-    def __init__(self, t, *flags, name="seat"):
-        self.t, self.name, self.flags = t, name, flags
-        self.env = {**t.env, "HANSA_PREFIX": t.at(f"state-{name}")}
-        made = t.command("ca", "init", "--name", "c1", env=self.env)
-        equal(made.returncode, 0, made.stderr)
-        self.address = f"127.0.0.1:{free_port()}"
-        self.start()
-
-    def start(self):
-        self.agent = self.t.run(graph(self.t, self.name), "--hostname", self.name,
-                                "--join-listen", self.address, *self.flags, env=self.env)
-        self.agent.wait_for("store_changed", state="connected")
-
-    def token(self, *flags):
-        made = self.t.command("token", "create", *flags, env=self.env)
-        equal(made.returncode, 0, made.stderr)
-        return made.stdout.strip()
-
-    def tokens(self):
-        listed = self.t.command("token", "list", "--json", env=self.env)
-        equal(listed.returncode, 0, listed.stderr)
-        return json.loads(listed.stdout)["tokens"]
-
-
-def join(t, name, token, *flags, prefix=None):
-    """A host with a prefix of its own; the token comes by the environment, as it should."""
-    env = {**t.env, "HANSA_PREFIX": t.at(prefix or f"state-{name}"), "HANSA_JOIN": token}
-    return t.run(graph(t, name), "--hostname", name, *flags, env=env)
+from rig import DEADLINE, case, children_of, equal, free_port, main
+from seats import Seat, graph, join
 
 
 def refused(t, name, token, words, *flags, prefix=None):
@@ -207,37 +161,90 @@ def join_killed(t):
         equal(winner.stop(), 0)
 
 
-@case("join-secrets", "no secret of a token stands in a log, a process list, or in the clear on disk")
+def session(t, seat, agents):
+    """What commands answer, and the logs of the agents when they have ended."""
+    env = {**t.env, "HANSA_PREFIX": t.at("state-web2")}
+    for arguments in (["status", "--json"], ["status"], ["explain", "file[own]"],
+                      ["policy", "show"], ["policy", "test", "--from", "web1", "file", "own"],
+                      ["token", "list"], ["token", "list", "--json"], ["ca", "show"]):
+        told = t.command(*arguments, env=seat.env if arguments[0] in ("token", "ca") else env)
+        assert told.stdout, f"{arguments}: {told.stderr}"
+        yield f"hansa {arguments}", (told.stdout + told.stderr).encode()
+    for agent in [seat.agent, *agents]:
+        agent.stop()
+        said = [{k: v for k, v in event.items() if k != "at"} for event in agent.events]
+        yield f"the log of {agent.arguments}", "\n".join(
+            [*map(json.dumps, said), *agent.lines, *agent.out]).encode()
+
+
+def shown_by_processes(agents):
+    """What any user of the machine sees of the agents and their children."""
+    for agent in agents:
+        for pid in [agent.process.pid, *children_of(agent.process.pid)]:
+            for name in ("cmdline", "environ"):
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    yield f"{name} of {pid}", file.read()
+
+
+def on_disk(t):
+    for folder, _, names in os.walk(t.path):
+        for path in (os.path.join(folder, name) for name in names):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    yield path, file.read()
+
+
+def secret_parts(t, token):
+    """The token, its secret in every usual spelling, and a line of each private key."""
+    text = token.split(".", 1)[1]
+    secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[8:40]
+    parts = {"token": token.encode(), "secret": secret, "secret in hex": secret.hex().encode(),
+             "secret in base64": base64.b64encode(secret).rstrip(b"="),
+             "secret in base64url": base64.urlsafe_b64encode(secret).rstrip(b"=")}
+    for path, text in on_disk(t):
+        lines = text.splitlines()
+        for at, line in enumerate(lines):
+            if b"PRIVATE KEY-----" in line and line.startswith(b"-----BEGIN"):
+                parts[f"key in {path}"] = lines[at + 1]
+    return parts
+
+
+def reveals(text, parts):
+    return [what for what, part in parts.items() if part in text]
+
+
+@case("join-secrets", "no secret stands in a log, an answer, a process list, or a file for others")
 def join_secrets(t):
     seat = Seat(t)
     token = seat.token("--uses", "3")
+    hidden = t.graph("web2.yaml", """
+graph: web2
+resources:
+  file:
+  - {name: own, path: T/web2-own, content: "planted-content", mode: "0600", meta: {sensitive: true}}
+""")
     env = {**t.env, "HANSA_PREFIX": t.at("state-web1")}
     agents = [t.run(graph(t, "web1"), "--hostname", "web1", "--join", token, env=env),
-              join(t, "web2", token)]
+              join(t, "web2", token, file=hidden)]
     t.write("token", token + "\n")
     env = {**t.env, "HANSA_PREFIX": t.at("state-web3")}
     agents.append(t.run(graph(t, "web3"), "--hostname", "web3", f"--join=@{t.at('token')}",
                         env=env))
     for agent in agents:
         agent.wait_for("store_changed", state="connected")
-        for name in ("cmdline", "environ"):
-            with open(f"/proc/{agent.process.pid}/{name}", "rb") as file:
-                assert token.encode() not in file.read(), name
+        agent.wait_at_rest()
     os.unlink(t.at("token"))
-    for folder, _, names in os.walk(t.path):
-        for name in names:
-            path = os.path.join(folder, name)
-            if not os.path.isfile(path):
-                continue
-            with open(path, "rb") as file:
-                assert token.encode() not in file.read(), path
-            if name.endswith(".key") or "/tokens/" in path:
-                equal(os.stat(path).st_mode & 0o777, 0o600, path)
-    for agent in [seat.agent, *agents]:
-        agent.stop()
-        said = json.dumps([{k: v for k, v in e.items() if k != "at"} for e in agent.events])
-        assert token not in said + "\n".join(agent.lines), "a log shows the token"
-        assert "PRIVATE KEY" not in said + "\n".join(agent.lines), "a log shows a key"
+    parts = secret_parts(t, token)
+    assert len([what for what in parts if what.startswith("key in")]) >= 4 * 2 + 2, parts.keys()
+    for path, text in on_disk(t):
+        private = os.stat(path).st_mode & 0o777 == 0o600
+        of_token = reveals(text, {k: v for k, v in parts.items() if not k.startswith("key in")})
+        equal(of_token, [], path)
+        assert private or not reveals(text, parts), f"{path} is open to others"
+        assert private or not (path.endswith(".key") or "/tokens/" in path), path
+    parts["sensitive content"] = b"planted-content"
+    for what, text in [*shown_by_processes([seat.agent, *agents]), *session(t, seat, agents)]:
+        equal(reveals(text, parts), [], what)
 
 
 @case("join-garbage", "S4: garbage and slow clients at the enrolment port change and stop nothing")

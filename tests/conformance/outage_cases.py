@@ -9,14 +9,8 @@ import subprocess
 import sys
 import time
 
-from rig import (case, children_of, equal, etcdctl, home_of_nobody, main, need_root, open_to_all,
-                 small_disk, store)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from rig import (case, children_of, equal, etcdctl, free_port, home_of_nobody, main, need_root,
+                 open_to_all, small_disk, store)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -285,10 +286,22 @@ def children_of(pid):
     return found
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def store(t, agent, deadline=DEADLINE):
     """The client URL that the agent's store answers at."""
     agent.wait_for("store_changed", state="connected", deadline=deadline)
     return agent.seen("store_changed", state="connected")[-1]["detail"].split()[0]
+
+
+def own_files(t, host, prefix=None):
+    """etcdctl's flags for what an agent of that name has."""
+    own = os.path.join(prefix or t.prefix, host, "trust")
+    return ["--cacert", f"{own}/ca.pem", "--cert", f"{own}/tls.pem", "--key", f"{own}/tls.key"]
 
 
 def credentials(t, url):
@@ -297,8 +310,7 @@ def credentials(t, url):
         certificate, key = t.certified().issue("operator")
         return ["--cacert", t.certified().roots, "--cert", certificate, "--key", key]
     hosts = glob.glob(os.path.join(t.prefix, "*", "trust", "tls.pem"))
-    own = os.path.dirname(sorted(hosts)[0])
-    return ["--cacert", f"{own}/ca.pem", "--cert", f"{own}/tls.pem", "--key", f"{own}/tls.key"]
+    return own_files(t, sorted(hosts)[0].split(os.sep)[-3])
 
 
 def try_etcdctl(url, *arguments, data=None):

@@ -10,15 +10,9 @@ import subprocess
 import sys
 
 from certificates import Authority
-from outage_cases import bare_etcd, etcd_of, free_port, peer_graph
-from rig import (CASES, address, case, credentials, equal, etcdctl, home_of_nobody, main, need_root,
-                 open_to_all, store, try_etcdctl)
-
-
-def own_files(t, host, prefix=None):
-    """etcdctl's flags for what an agent of that name has."""
-    own = os.path.join(prefix or t.prefix, host, "trust")
-    return ["--cacert", f"{own}/ca.pem", "--cert", f"{own}/tls.pem", "--key", f"{own}/tls.key"]
+from outage_cases import bare_etcd, etcd_of, peer_graph
+from rig import (CASES, address, case, equal, etcdctl, free_port, home_of_nobody, main, need_root,
+                 open_to_all, own_files, store, try_etcdctl)
 
 
 def refused(url, *flags):
