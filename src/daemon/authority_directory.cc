@@ -141,6 +141,15 @@ Result<TokenRecord> AuthorityDirectory::read_requested(const JoinRequest& reques
     return Error{code, std::move(record).error().text};
 }
 
+// The agents of this prefix are certified without being asked, and are in no record.
+Result<void> AuthorityDirectory::check_name(const Claims& claims) const {
+    const std::string prefix = path_.substr(0, path_.rfind('/'));
+    auto text = ports_.files.read(prefix + "/" + claims.name + "/identity.json", record_bytes_max);
+    if (!text || text->find("\"" + claims.uuid + "\"") != std::string::npos) return {};
+    return Error{Code::denied, "the name " + claims.name + " is that of an agent beside the " +
+                                   "authority; choose another --hostname"};
+}
+
 // REQUIRES: the lock is held.
 Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Authority& authority,
                                               WallTime now) {
@@ -149,10 +158,13 @@ Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Aut
     auto leaf = Certificate::from_pem(*issued);
     check(static_cast<bool>(leaf), "what was issued can be read");
     auto record = read_issued(order.claims.name);
+    if (auto free = check_name(order.claims); !free) return std::move(free).error();
     if (!record && record.error().code == Code::missing)
-        record = IssuedRecord{order.claims.name, {}};
+        record = IssuedRecord{.name = order.claims.name};
     if (!record) return Error{Code::unavailable, std::move(record).error().text};
-    auto next = with_issued(*std::move(record), *leaf, now);
+    auto list = keys_.revocations(authority, now);
+    if (!list) return Error{Code::unavailable, std::move(list).error().text};
+    auto next = with_issued(*std::move(record), *leaf, now, list->revoked);
     if (!next) return std::move(next).error();
     if (auto there = make_directories(ports_.files, path_ + "/issued"); !there)
         return Error{Code::unavailable, std::move(there).error().text};

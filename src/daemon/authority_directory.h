@@ -94,6 +94,7 @@ class AuthorityDirectory {
  private:
     Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
     Result<std::string> issue(const IssueOrder& order, const Authority& authority, WallTime now);
+    Result<void> check_name(const Claims& claims) const;
     Result<IssuedRecord> read_issued(const std::string& name) const;
     Result<IssueOrder> judge(const JoinRequest& request, const TokenRecord& record,
                              const Authority& authority, WallTime now) const;

@@ -166,7 +166,7 @@ Result<Credentials> HostCredentials::checked(Credentials made, const std::string
         return Error{Code::invalid, where + ": " + std::move(good).error().text};
     auto claims = leaf.claims();
     if (!claims) return std::move(claims).error().during(where);
-    if (lower(claims->name) != subject_.name)
+    if (claims->name != subject_.name)
         return Error{Code::invalid, where + ": is for " + printable(claims->name) +
                                         ", but this host is called " + subject_.name +
                                         "; give --hostname " + printable(claims->name) +
@@ -175,7 +175,10 @@ Result<Credentials> HostCredentials::checked(Credentials made, const std::string
 }
 
 Result<bool> HostCredentials::refresh() {
-    const bool is_due = ports_.clock.wall() >= renewal_time(current_.chain.front());
+    const Certificate& leaf = current_.chain.front();
+    const WallTime now = ports_.clock.wall();
+    // Also where it was made by a clock that has been set back since.
+    const bool is_due = now >= renewal_time(leaf) || now < leaf.not_before();
     if (source_ == TrustSource::machine && !is_due) return false;
     auto fresh = load();
     if (!fresh) return std::move(fresh).error();
@@ -189,9 +192,9 @@ Result<bool> HostCredentials::refresh() {
 
 Duration HostCredentials::until_refresh() const {
     if (source_ != TrustSource::machine) return look_again;
-    // The wall clock may be set: it is asked at least once an hour.
+    // The wall clock may be set, and it goes on while the machine sleeps: it is asked each minute.
     const Duration left = renewal_time(current_.chain.front()) - ports_.clock.wall();
-    return std::clamp<Duration>(left, look_again, Seconds{3600});
+    return std::clamp<Duration>(left, Seconds{1}, look_again);
 }
 
 }  // namespace hansa

@@ -38,6 +38,7 @@ struct JoinedIdentity {
     std::string chain_pem;  // leaf first
     std::string roots_pem;
     std::vector<std::string> seeds;  // client URLs where the cluster was met; may be empty
+    std::string token{};             // id of the token that it was joined with
 };
 
 // Puts it into `directory` (PREFIX/HOST/trust), where the next start finds it. A crash in between

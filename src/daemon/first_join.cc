@@ -24,9 +24,15 @@ Error of_another_cluster(const Home& home, const std::string& whose) {
                                      "away to join as a new peer, or give another --prefix"};
 }
 
+// Of a host that joins anew: it may have been taken back because somebody else has its keys.
+std::string next_key_path(const std::string& directory) {
+    return directory + "/next.key";
+}
+
 // Kept before it is used, so that an answer that was lost can be asked for again.
 Result<PrivateKey> keep_tls_key(const FirstJoinPorts& ports, const std::string& directory) {
-    const std::string path = directory + "/tls.key";
+    const bool anew = has_joined(ports.files, directory);
+    const std::string path = anew ? next_key_path(directory) : directory + "/tls.key";
     if (auto made = make_directories(ports.files, directory); !made) return std::move(made).error();
     auto text = read_secret(ports.files, ports.accounts, path);
     if (text) return PrivateKey::from_pem(*text);
@@ -38,14 +44,22 @@ Result<PrivateKey> keep_tls_key(const FirstJoinPorts& ports, const std::string& 
 }
 
 Result<void> keep_identity(const FirstJoinPorts& ports, const std::string& directory,
-                           const PrivateKey& key, const Grant& grant,
+                           const PrivateKey& key, const Grant& grant, const Token& token,
                            const std::vector<HostPort>& asked) {
     std::vector<std::string> addresses = grant.addresses;
     for (const HostPort& at : asked) addresses.push_back(at.text());
     auto kept = keep_issuers(ports.files, directory, places_to_ask(addresses, {}));
     if (!kept) return kept;
-    return store_joined(ports.files, directory,
-                        {key.pem(), grant.chain_pem, grant.root_pem, grant.stores});
+    const std::string leftover = next_key_path(directory);
+    const bool anew = static_cast<bool>(ports.files.status(leftover));
+    if (anew)
+        if (auto gone = ports.files.remove(directory + "/signing.key");
+            !gone && gone.error().code != Code::missing)
+            return gone;
+    kept = store_joined(ports.files, directory,
+                        {key.pem(), grant.chain_pem, grant.root_pem, grant.stores, token.id});
+    if (kept && anew) return ports.files.remove(leftover);
+    return kept;
 }
 
 // What ends the wait other than an answer.
@@ -69,8 +83,10 @@ Result<JoinNeed> join_need(const Files& files, const Accounts& accounts, const H
         if (!root || !leaf) return JoinNeed::ask;
         if (root->key_pin() != token.pin)
             return of_another_cluster(home, "a cluster it has joined");
+        // With another token than before somebody wants it to join anew: it may have been revoked,
+        // which it cannot know.
         const bool lapsed = now > leaf->not_after() + renewal_grace_default;
-        return lapsed ? JoinNeed::ask : JoinNeed::ignore;
+        return lapsed || joined->token != token.id ? JoinNeed::ask : JoinNeed::ignore;
     } else if (joined.error().code != Code::missing) {
         return std::move(joined).error();
     }
@@ -79,6 +95,11 @@ Result<JoinNeed> join_need(const Files& files, const Accounts& accounts, const H
     if (root)
         if (auto own = Certificate::from_pem(*root); own && own->key_pin() == token.pin)
             return JoinNeed::ignore;
+    // A join anew that was cut off has taken the marker away already.
+    auto before = files.read(home.trust_directory() + "/ca.pem", pem_bytes_max);
+    if (before)
+        if (auto known = Certificate::from_pem(*before); known && known->key_pin() == token.pin)
+            return JoinNeed::ask;
     if (!home.identity().cluster.empty())
         return of_another_cluster(home, "cluster " + home.identity().cluster);
     return JoinNeed::ask;
@@ -111,7 +132,7 @@ Result<std::optional<ExitCode>> join_first(const FirstJoinPorts& ports, const Se
     if (!answer) return end;
     // Whoever refuses us does so for who we are: exit 3.
     if (!*answer) return Error{Code::conflict, answer->error().during("--join").text};
-    if (auto kept = keep_identity(ports, directory, *key, **answer, places); !kept)
+    if (auto kept = keep_identity(ports, directory, *key, **answer, token, places); !kept)
         return std::move(kept).error().during("keeping the identity of this host");
     ports.report.publish(happened::Noted{"this host has joined as " + home.identity().host});
     return std::optional<ExitCode>{};

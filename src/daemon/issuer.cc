@@ -7,6 +7,8 @@ namespace hansa {
 
 namespace {
 
+constexpr Duration retry_after = Seconds{60};
+
 constexpr const char* loopback = "127.0.0.1";
 // Strangers at the port are told of in one line at most so often.
 constexpr Duration refusals_pace = Seconds{60};
@@ -121,6 +123,7 @@ const TlsIdentity& Issuer::identity() {
     auto issued = authority_.issue(order, now);
     if (!issued) {
         ports_.report.publish(happened::Warned{"joins cannot be answered: " + issued.error().text});
+        identity_until_ = now + retry_after;  // whoever connects costs no more than that
         return identity_;
     }
     identity_ = {*issued + authority_.root().pem(), key.pem()};

@@ -204,7 +204,7 @@ TEST(Join, a_host_is_taken_back_with_every_certificate_that_it_ever_got) {
     const auto joined = rig.join(rig.host("a", rig.make_token()));
     ASSERT_TRUE(joined);
     const auto chain = *Certificate::chain_from_pem(joined->chain_pem);
-    rig.loop.run_for(Seconds{10});
+    rig.loop.run_for(Seconds{13 * 3600});
     const auto renewed = rig.directory.grant_renewal(joined->chain_pem, *rig.authority, {},
                                                      rig.wall(), rig.no_pause());
     ASSERT_TRUE(renewed) << renewed.error().text;
@@ -228,6 +228,23 @@ TEST(Join, a_host_is_taken_back_with_every_certificate_that_it_ever_got) {
         rig.directory.take_back(*HostName::parse("b"), *rig.authority, rig.wall(), rig.no_pause());
     EXPECT_EQ(unknown.error().code, Code::missing) << "a name that was misspelled is said to be";
     EXPECT_EQ(rig.directory.keys().revocations(*rig.authority, rig.wall())->epoch, 1u);
+}
+
+TEST(Join, a_token_takes_over_nobody_elses_name) {
+    EnrolmentRig rig;
+    rig.start_issuer();
+    const Joiner::Wishes first = rig.host("a", rig.make_token());
+    ASSERT_TRUE(rig.join(first));
+    const Token another = rig.make_token();
+    EXPECT_TRUE(says(refusal(rig.join(rig.host("a", another))), "belongs to another host"));
+    EXPECT_EQ(rig.uses_of(another), 0u);
+    ASSERT_TRUE(rig.machine.files.make_directories("/tmp/seat"));
+    ASSERT_TRUE(
+        rig.machine.files.write("/tmp/seat/identity.json", R"({"uuid":"of the seat"})", {}));
+    EXPECT_TRUE(says(refusal(rig.join(rig.host("seat", another))), "beside the authority"));
+    Joiner::Wishes again = first;
+    again.token = another;
+    EXPECT_TRUE(rig.join(again)) << "the same host";
 }
 
 TEST(Join, what_cannot_be_remembered_is_not_granted) {

@@ -21,17 +21,23 @@ std::string encode_marker(const JoinedIdentity& identity) {
     Value::Map map;
     map.push_back({"v", {}, Value::of_int(1)});
     map.push_back({"seeds", {}, Value::of_list(std::move(seeds))});
+    map.push_back({"token", {}, Value::of_text(identity.token)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
 
-Result<std::vector<std::string>> decode_marker(const std::string& text) {
+struct Marker {
+    std::vector<std::string> seeds;
+    std::string token;
+};
+
+Result<Marker> decode_marker(const std::string& text) {
     auto parsed = parse_json(text, marker_limits);
     if (!parsed) return std::move(parsed).error();
     Members members(*parsed, "marker");
     members.number("v", {1, 1});
-    auto seeds = members.texts("seeds");
+    Marker read{members.texts("seeds"), members.text_if_any("token")};
     if (auto end = members.finish(); !end) return std::move(end).error();
-    return seeds;
+    return read;
 }
 
 }  // namespace
@@ -62,15 +68,16 @@ Result<JoinedIdentity> read_joined(const Files& files, const Accounts& accounts,
                                    const std::string& directory) {
     auto marker = read_secret(files, accounts, marker_path(directory));
     if (!marker) return std::move(marker).error();
-    auto seeds = decode_marker(*marker);
-    if (!seeds) return std::move(seeds).error().during(marker_path(directory));
+    auto known = decode_marker(*marker);
+    if (!known) return std::move(known).error().during(marker_path(directory));
     auto key = read_secret(files, accounts, directory + "/tls.key");
     if (!key) return std::move(key).error();
     auto chain = files.read(directory + "/tls.pem", pem_bytes_max);
     if (!chain) return std::move(chain).error();
     auto roots = files.read(directory + "/ca.pem", pem_bytes_max);
     if (!roots) return std::move(roots).error();
-    return JoinedIdentity{*std::move(key), *std::move(chain), *std::move(roots), *std::move(seeds)};
+    return JoinedIdentity{*std::move(key), *std::move(chain), *std::move(roots),
+                          std::move(known->seeds), std::move(known->token)};
 }
 
 Result<void> replace_joined_certificate(Files& files, const std::string& directory,

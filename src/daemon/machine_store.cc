@@ -18,8 +18,9 @@ constexpr std::uint16_t usual_peer_port = 2380;
 constexpr Duration pause_first = Milliseconds{20};  // a holder says its name within moments
 constexpr Duration pause_max = Seconds{1};
 constexpr Duration patience = Seconds{1};  // with a port that an etcd before ours may still hold
-// The wall clock may be set: it is asked once an hour whether the certificate is to be renewed.
-constexpr Duration renewal_look = Seconds{3600};
+// The wall clock may be set, and it goes on while the machine sleeps: it is asked each minute
+// whether the certificate is to be renewed.
+constexpr Duration renewal_look = Seconds{60};
 constexpr Duration renewal_retry = Seconds{60};
 
 Value list_of(const std::vector<std::string>& texts) {
@@ -256,6 +257,7 @@ Result<void> MachineStore::certify(EtcdConfig& config) {
     config.member_name = member_common_name;
     server_name_ = certificate->server_name;
     renew_at_ = certificate->renew_at;
+    begins_ = certificate->begins;
     renewal_ = ports_.loop.after(renewal_look, [this] { renew_certificate(); });
     return {};
 }
@@ -263,7 +265,8 @@ Result<void> MachineStore::certify(EtcdConfig& config) {
 // The files alone: etcd reads them for each handshake, and nobody's connection is cut.
 void MachineStore::renew_certificate() {
     renewal_ = ports_.loop.after(renewal_look, [this] { renew_certificate(); });
-    if (!server_ || ports_.loop.clock().wall() < renew_at_) return;
+    const WallTime now = ports_.loop.clock().wall();
+    if (!server_ || (now < renew_at_ && now >= begins_)) return;
     EtcdConfig renewed = server_->config();
     auto certified = certify(renewed);
     if (certified) return;

@@ -140,6 +140,7 @@ class MachineStore {
     std::string warned_;
     Held renewal_;
     WallTime renew_at_;
+    WallTime begins_;
     std::string server_name_;  // of our own
     StorePlace dialled_;
 };

@@ -47,9 +47,7 @@ Result<Acceptance> read_acceptance(const Files& files, const Accounts& accounts,
 }
 
 std::size_t fingerprint(const Result<PolicyState>& state) {
-    const std::hash<std::string> hash;
-    if (!state) return ~hash(state.error().text);
-    return hash(join(state->policy.lines(), "\n") + "\n" + state->acceptance.text());
+    return state ? state->print : ~std::hash<std::string>{}(state.error().text);
 }
 
 }  // namespace
@@ -82,10 +80,13 @@ Result<PolicyState> read_policy(const Files& files, const Accounts& accounts,
         auto policy = Policy::parse(**text, paths.shown, kinds);
         if (!policy) return std::move(policy).error();
         state.policy = std::move(*policy);
+        state.written = true;
+        state.print = std::hash<std::string>{}(**text);
     }
     auto acceptance = read_acceptance(files, accounts, paths.accepted);
     if (!acceptance) return std::move(acceptance).error();
     state.acceptance = std::move(*acceptance);
+    state.print = state.print * 31 + std::hash<std::string>{}(state.acceptance.text());
     return state;
 }
 
@@ -121,7 +122,14 @@ PolicyFile::~PolicyFile() {
 Result<PolicyState> PolicyFile::load() {
     auto state = read_policy(ports_.files, ports_.accounts, paths_, kinds_);
     told_ = fingerprint(state);
+    expect(state);
     return state;
+}
+
+// A policy that was there once and is gone is an accident, or an editor at work: what it held back
+// is not let in for that.
+void PolicyFile::expect(const Result<PolicyState>& state) {
+    if (state && state->written) paths_.required = true;
 }
 
 Result<void> PolicyFile::watch(Changed changed) {
@@ -178,6 +186,7 @@ void PolicyFile::finish_reading(Reading& reading) {
     const std::size_t now = fingerprint(*reading.state);
     if (told_ == now) return;
     told_ = now;
+    expect(*reading.state);
     const Changed changed = changed_;  // may end us
     changed(*std::move(reading.state));
 }

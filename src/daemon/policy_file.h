@@ -34,6 +34,8 @@ struct PolicyPaths {
 struct PolicyState {
     Policy policy;
     Acceptance acceptance;
+    bool written = false;   // there is a policy file
+    std::size_t print = 0;  // of the bytes of both files: equal where nothing was edited
 };
 
 // "/etc/hansa/hansa.yaml" gives "/etc/hansa/policy.yaml".
@@ -88,11 +90,12 @@ class PolicyFile {
  private:
     struct Reading;
 
+    void expect(const Result<PolicyState>& state);
     void wake();
     void begin_reading();
     void finish_reading(Reading& reading);
 
-    const PolicyPaths paths_;
+    PolicyPaths paths_;
     const std::vector<std::string> kinds_;
     Ports ports_;
     Changed changed_;

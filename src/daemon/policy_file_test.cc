@@ -139,8 +139,8 @@ TEST_F(PolicyFileEdits, are_told_once_each_and_bad_ones_as_errors) {
     EXPECT_EQ(told(), "");
     put(open_exec);
     EXPECT_EQ(told(), "open ");
-    put(open_exec + "\n# only a comment more");
-    EXPECT_EQ(told(), "");
+    put(open_exec);
+    EXPECT_EQ(told(), "") << "the same bytes again";
     put("rules: [{allow: exec}]");
     EXPECT_EQ(told(), "bad ");
     put("rules: [{allow: exec}]");
@@ -149,6 +149,34 @@ TEST_F(PolicyFileEdits, are_told_once_each_and_bad_ones_as_errors) {
     EXPECT_EQ(told(), "open ");
     ASSERT_TRUE(machine.files.remove(paths.policy));
     EXPECT_EQ(told(), "bad ");
+}
+
+TEST_F(PolicyFileEdits, far_down_a_long_rule_are_seen) {
+    std::string many = "a0";
+    for (int i = 1; i < 900; ++i) many += ", host" + std::to_string(i);
+    put("rules: [{allow: exec, from: [" + many + ", web1]}]");
+    ASSERT_TRUE(file.load());
+    follow();
+    EXPECT_EQ(told(), "");
+    put("rules: [{allow: exec, from: [" + many + "]}]");
+    EXPECT_EQ(told(), "closed ");
+}
+
+TEST_F(PolicyFileTest, that_was_there_and_is_gone_opens_nothing) {
+    paths.required = false;
+    PolicyFile file{
+        paths, kinds, {loop, machine.workers, machine.files, machine.accounts, machine.watcher}};
+    put("rules: [{deny: \"*\"}]");
+    ASSERT_TRUE(file.load());
+    std::string told;
+    ASSERT_TRUE(
+        file.watch([&told](const Result<PolicyState>& now) { told += now ? "taken " : "bad "; }));
+    ASSERT_TRUE(machine.files.remove(paths.policy));
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(told, "bad ");
+    put("rules: []");
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(told, "bad taken ");
 }
 
 TEST_F(PolicyFileEdits, between_load_and_watch_are_seen) {

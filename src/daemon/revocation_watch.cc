@@ -27,13 +27,15 @@ void RevocationWatch::watch() {
         return;
     }
     poll_ = ports_.loop.after(poll_pause, [this] {
-        look();
         watch();
+        look();
     });
 }
 
 void RevocationWatch::look() {
-    if (!ports_.files.status(authority_.revocations_path())) return;  // nobody was taken back
+    auto there = ports_.files.status(authority_.revocations_path());
+    if (!there && there.error().code == Code::missing) return;  // nobody was taken back
+    if (!there) return warn(there.error().text);
     const WallTime now = ports_.loop.clock().wall();
     auto authority = authority_.open();
     if (!authority) return warn(authority.error().text);
@@ -47,7 +49,9 @@ void RevocationWatch::look() {
     changed_(*list, *text);
 }
 
+// What is mended may make no event on the list itself.
 void RevocationWatch::warn(const std::string& why) {
+    again_ = ports_.loop.after(poll_pause, [this] { look(); });
     if (why == warned_) return;
     warned_ = why;
     ports_.report.publish(happened::Warned{"who was taken back is not known: " + why});

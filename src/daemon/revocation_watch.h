@@ -43,7 +43,8 @@ class RevocationWatch {
     std::uint64_t epoch_ = 0;
     std::string warned_;
     Held watch_;
-    Held poll_;  // instead of a watch that the kernel refused
+    Held poll_;   // instead of a watch that the kernel refused
+    Held again_;  // the next look after one that failed
 };
 
 }  // namespace hansa

@@ -49,6 +49,19 @@ TEST_F(RevocationWatchTest, tells_each_new_list_once_and_the_one_that_is_there_a
     EXPECT_EQ(epochs.back(), 1u) << "what stands there now, to whoever begins";
 }
 
+TEST_F(RevocationWatchTest, what_failed_for_a_moment_is_looked_at_again) {
+    start();
+    const std::string key = rig.directory.path() + "/issuing.key";
+    ASSERT_TRUE(rig.machine.files.set_attributes(key, {.mode = 0644}));
+    rig.revoke("a");
+    rig.loop.run_for(Seconds{1});
+    EXPECT_TRUE(epochs.empty());
+    EXPECT_TRUE(rig.told("who was taken back is not known"));
+    ASSERT_TRUE(rig.machine.files.set_attributes(key, {.mode = 0600}));
+    rig.loop.run_for(Seconds{15});
+    EXPECT_EQ(epochs, (std::vector<std::uint64_t>{1}));
+}
+
 TEST_F(RevocationWatchTest, a_list_that_cannot_be_believed_is_told_and_changes_nothing) {
     start();
     put(*sign_revocations({"c1", 9, {}}, Authority::make("c1", rig.wall()).issuing));

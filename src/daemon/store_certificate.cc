@@ -31,7 +31,7 @@ std::vector<std::string> certified_addresses(const std::vector<std::string>& url
 }
 
 Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
-                                      WallTime& renew_at) const {
+                                      StoreCertificate& made) const {
     const WallTime now = clock_.wall();
     const AuthorityFiles files({ports_.files, ports_.accounts}, places_.authority_directory);
     // Without certificates from elsewhere this host has its own from there, so it is there.
@@ -48,11 +48,12 @@ Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
     if (!chain) return std::move(chain).error().during("certifying the machine's store");
     auto leaf = Certificate::from_pem(*chain);
     if (!leaf) return std::move(leaf).error();
-    renew_at = renewal_time(*leaf);
+    made.renew_at = renewal_time(*leaf);
+    made.begins = leaf->not_before();
 
     const std::string& directory = places_.directory;
-    if (auto made = make_directories(ports_.files, directory); !made)
-        return std::move(made).error();
+    if (auto there = make_directories(ports_.files, directory); !there)
+        return std::move(there).error();
     // One file of both, so that no handshake ever finds a key beside another's certificate.
     const EtcdTls tls{directory + "/member.pem", directory + "/member.pem",
                       directory + "/members.pem", directory + "/revoked.crl"};
@@ -71,7 +72,7 @@ Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
 
 Result<StoreCertificate> StoreCertifier::certify(const std::vector<std::string>& urls) const {
     StoreCertificate made;
-    auto issued = issue(urls, made.renew_at);
+    auto issued = issue(urls, made);
     if (!issued) return std::move(issued).error();
     made.peer_tls = *issued;
     made.client_tls = *issued;

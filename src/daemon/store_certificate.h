@@ -28,6 +28,7 @@ struct StoreCertificate {
     EtcdTls peer_tls;
     std::string server_name;  // what clients on this machine insist on
     WallTime renew_at;        // of the member certificate
+    WallTime begins;          // likewise: before that it is none, as when a clock was set back
 };
 
 class StoreCertifier {
@@ -54,7 +55,7 @@ class StoreCertifier {
     Result<StoreCertificate> certify(const std::vector<std::string>& urls) const;
 
  private:
-    Result<EtcdTls> issue(const std::vector<std::string>& urls, WallTime& renew_at) const;
+    Result<EtcdTls> issue(const std::vector<std::string>& urls, StoreCertificate& made) const;
 
     Ports ports_;
     const Clock& clock_;

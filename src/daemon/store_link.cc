@@ -120,6 +120,8 @@ struct StoreLink::State : KeyWatcher {
     // A store elsewhere will never believe the certificates that this machine makes for itself.
     void distrusted(const Error& why) {
         if (settings.seeds.empty() || credentials.source() != TrustSource::machine) return;
+        // Whoever was in once belongs there: somebody else stands at the address for now.
+        if (home.identity().cluster == credentials.cluster()) return;
         events.on_fatal(
             Error{Code::conflict,
                   why.text + "; this host's own certificates (cluster " + credentials.cluster() +

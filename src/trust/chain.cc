@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "trust/certificate.h"
+#include "trust/extension.h"
 #include "trust/openssl.h"
 
 namespace hansa {
@@ -129,6 +130,16 @@ Result<void> check_leaf(const Certificate& certificate, ChainLeaf leaf) {
     return {};
 }
 
+// What an authority of Hansa's certifies counts only under its root: an authority from elsewhere
+// may copy into a certificate whatever extension it is asked for.
+Result<void> check_claims_of(std::span<const Certificate> path) {
+    if (!path.front().has_claims()) return {};
+    const auto claims = path.front().claims();
+    const auto root = openssl::cluster_of(path.back());
+    if (claims && root && claims->cluster == *root) return {};
+    return denied(path.front(), "carries claims that its authority cannot make");
+}
+
 Result<void> check_revoked(std::span<const Certificate> path, const Revoked& revoked,
                            ChainLeaf leaf) {
     for (const Certificate& certificate : path)
@@ -153,7 +164,8 @@ Result<void> verify_chain(std::span<const Certificate> chain, std::span<const Ce
     auto path = find_path(chain, roots, now, leaf);
     if (!path) return std::move(path).error();
     if (auto good = check_leaf(path->front(), leaf); !good) return good;
-    return check_revoked(*path, revoked, leaf);
+    if (auto good = check_revoked(*path, revoked, leaf); !good) return good;
+    return leaf == ChainLeaf::host ? check_claims_of(*path) : Result<void>{};
 }
 
 }  // namespace hansa

@@ -275,5 +275,23 @@ TEST(Chain, of_weak_keys_or_digests_is_refused) {
     EXPECT_NE(verdict({old, ours().authority.chain().front()}), "good");
 }
 
+TEST(Chain, of_an_authority_from_elsewhere_certifies_no_claims_of_ours) {
+    const PrivateKey root_key = PrivateKey::make();
+    const Certificate root = made(authority_draft("in-house"), root_key, nullptr, root_key);
+    const PrivateKey key = PrivateKey::make();
+    openssl::Draft draft = host_draft("evil");
+    EXPECT_TRUE(
+        verify_chain(std::vector{made(draft, key, &root, root_key)}, std::vector{root}, noon));
+    Claims claims;
+    claims.cluster = "c1";
+    claims.uuid = some_uuid;
+    claims.name = "victim";
+    draft.claims = *encode(claims);
+    auto refused =
+        verify_chain(std::vector{made(draft, key, &root, root_key)}, std::vector{root}, noon);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text.find("cannot make"), std::string::npos) << refused.error().text;
+}
+
 }  // namespace
 }  // namespace hansa

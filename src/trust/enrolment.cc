@@ -170,6 +170,11 @@ Result<IssueOrder> decide_renewal(std::span<const Certificate> chain, const Rene
     if (leaf.may_serve_store())
         return Error{Code::denied, "the certificate of " + leaf.label() +
                                        " serves the store; the authority beside it renews it"};
+    // Or a peer could have so many certificates that it can never be taken back.
+    if (now < leaf.not_before() + (leaf.not_after() - leaf.not_before()) / 2)
+        return Error{Code::unavailable, "the certificate of " + leaf.label() + " is good until " +
+                                            iso8601(leaf.not_after()) +
+                                            "; it is renewed in the second half of its life"};
     IssueOrder order;
     order.claims = std::move(*claims);
     order.public_pem = leaf.public_pem();

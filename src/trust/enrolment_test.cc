@@ -177,11 +177,14 @@ TEST(Renewal, keeps_key_and_claims) {
     first.claims.domain = "dc=lon";
     first.claims.labels = {{"role", "web"}};
     const Identity web1 = issued(rig.authority, first, key);
-    auto order = rig.renew(web1.chain, noon + hour);
+    const auto early = rig.renew(web1.chain, noon + 11 * hour);
+    ASSERT_FALSE(early) << "who may have any number of certificates can hardly be taken back";
+    EXPECT_EQ(early.error().code, Code::unavailable);
+    auto order = rig.renew(web1.chain, noon + 13 * hour);
     ASSERT_TRUE(order) << order.error().text;
     EXPECT_EQ(order->claims, *web1.leaf().claims());
     EXPECT_EQ(order->use, CertificateUse::peer);
-    const Identity again = issued(rig.authority, *order, key, noon + hour);
+    const Identity again = issued(rig.authority, *order, key, noon + 13 * hour);
     EXPECT_TRUE(again.leaf().belongs_to(key));
     EXPECT_EQ(again.leaf().key_pin(), web1.leaf().key_pin());
     EXPECT_EQ(*again.leaf().claims(), *web1.leaf().claims());

@@ -1,5 +1,6 @@
 #include "trust/issued.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/host.h"
@@ -34,9 +35,22 @@ IssuedRecord::One read_one(const Value& value, Members& around) {
 
 }  // namespace
 
-Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now) {
+Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now,
+                                 const Revoked& revoked) {
+    const auto claims = leaf.claims();
+    if (!claims) return claims.error();
     std::erase_if(record.certificates,
                   [now](const IssuedRecord::One& one) { return one.until < now; });
+    const bool is_held = std::any_of(
+        record.certificates.begin(), record.certificates.end(), [&](const IssuedRecord::One& one) {
+            return !std::binary_search(revoked.serials.begin(), revoked.serials.end(), one.serial);
+        });
+    if (is_held && record.uuid != claims->uuid)
+        return Error{Code::denied, "the name " + record.name + " belongs to another host (uuid " +
+                                       record.uuid +
+                                       "); take that back first, with \"hansa peers " + "revoke " +
+                                       record.name + "\", if this one replaces it"};
+    record.uuid = claims->uuid;
     if (record.certificates.size() >= issued_max)
         return Error{Code::denied, record.name + " has " + std::to_string(issued_max) +
                                        " certificates that have not expired; take it back with "
@@ -57,6 +71,7 @@ std::string encode(const IssuedRecord& record) {
     Value::Map map;
     map.push_back({"v", {}, Value::of_int(version)});
     map.push_back({"name", {}, Value::of_text(record.name)});
+    map.push_back({"uuid", {}, Value::of_text(record.uuid)});
     map.push_back({"certificates", {}, Value::of_list(std::move(list))});
     return to_json(Value::of_map(std::move(map))) + "\n";
 }
@@ -68,6 +83,7 @@ Result<IssuedRecord> decode_issued(std::string_view text) {
     members.number("v", {version, version});
     IssuedRecord record;
     record.name = members.text("name");
+    record.uuid = members.text("uuid");
     const Value* list = members.any("certificates");
     if (!list || !list->is_list()) members.refuse("has no list \"certificates\"");
     if (list && list->is_list())

@@ -13,8 +13,9 @@
 
 namespace hansa {
 
-// At once, of one name: renewals of a day with lives of a minute or so fit.
-inline constexpr std::size_t issued_max = 2'000;
+// At once, of one name. A renewal comes at two thirds of a life, so there are hardly more than two;
+// the rest is for joins that are repeated. A list of revocations has room for 10,000.
+inline constexpr std::size_t issued_max = 32;
 
 struct IssuedRecord {
     struct One {
@@ -23,13 +24,16 @@ struct IssuedRecord {
         friend bool operator==(const One&, const One&) = default;
     };
     std::string name;
-    std::vector<One> certificates;  // oldest first
+    std::string uuid{};               // whose the name is as long as one of them is good
+    std::vector<One> certificates{};  // oldest first
     friend bool operator==(const IssuedRecord&, const IssuedRecord&) = default;
 };
 
 // With one more; those that have expired are left out, so that the record stays small. Code::denied
-// above issued_max.
-Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now);
+// above issued_max, and while another host (another uuid) holds a certificate of that name that is
+// good: nobody takes over a name with a token. `revoked`: what does not count any more.
+Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now,
+                                 const Revoked& revoked = {});
 
 std::string encode(const IssuedRecord& record);  // JSON text
 Result<IssuedRecord> decode_issued(std::string_view text);

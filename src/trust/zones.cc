@@ -12,13 +12,22 @@ struct Zone {
 };
 
 constexpr Zone zones[] = {
-    {"/etc/sudoers*", "sudoers"},
+    {"/etc/sudo*", "sudoers"},
     {"/etc/doas*", "sudoers"},
     {"/etc/polkit-1", "rights of users"},
     {"/usr/share/polkit-1", "rights of users"},
 
     {"/etc/cron*", "cron"},
     {"/etc/anacrontab", "cron"},
+    {"/etc/logrotate*", "cron"},
+    {"/etc/update-motd.d", "cron"},
+    {"/etc/network/if-*", "cron"},
+    {"/etc/NetworkManager", "cron"},
+    {"/etc/dhcp", "cron"},
+    {"/etc/kubernetes", "cron"},
+    {"/etc/kernel", "cron"},
+    {"/etc/default", "unit files"},
+    {"/var/run/systemd", "unit files"},
     {"/var/spool/cron", "cron"},
     {"/var/spool/anacron", "cron"},
     {"/var/spool/at", "cron"},
@@ -67,6 +76,9 @@ constexpr Zone zones[] = {
     {"/**/.config/fish", "profiles"},
     {"/**/.config/environment.d", "profiles"},
     {"/**/.pam_environment", "profiles"},
+    {"/**/.forward", "profiles"},
+    {"/**/.*kshrc", "profiles"},
+    {"/etc/aliases*", "profiles"},
 
     {"/etc/apt", "package sources"},
     {"/etc/dpkg", "package sources"},

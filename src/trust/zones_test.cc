@@ -11,8 +11,10 @@ std::string zone(std::string_view path) {
 }
 
 TEST(ForbiddenZones, hold_what_gives_somebody_the_rights_of_another) {
-    for (const char* path : {"/etc/sudoers", "/etc/sudoers.d/web", "/etc/sudoers.tmp",
-                             "/etc/doas.conf", "/etc/polkit-1/rules.d/x.rules"})
+    for (const char* path : {"/etc/logrotate.d/x", "/etc/update-motd.d/1", "/etc/default/cron",
+                             "/var/run/systemd/system/x.service", "/root/.forward", "/etc/sudoers",
+                             "/etc/sudoers.d/web", "/etc/sudoers.tmp", "/etc/doas.conf",
+                             "/etc/polkit-1/rules.d/x.rules"})
         EXPECT_NE(zone(path), "") << path;
     for (const char* path : {"/root/.ssh/authorized_keys", "/home/bob/.ssh/authorized_keys2",
                              "/srv/keys/authorized_keys", "/home/bob/.ssh/config",
