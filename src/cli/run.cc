@@ -201,7 +201,8 @@ int run(CLI::App& app, const RunOptions& options) {
     forget_variable("HANSA_JOIN");  // it has been read; children shall not see it
     auto settings = settings_of(options);
     if (!settings) return refuse(settings.error());
-    settings->policy = policy_source(options.policy, config_path(app));
+    settings->config_file = config_path(app);
+    settings->policy = policy_source(options.policy, settings->config_file);
     Log log(settings->log_format, settings->verbosity);
     Node node(std::move(*settings));
     log.attach(node.report());

@@ -1,8 +1,11 @@
 #include "daemon/settings.h"
 
+#include <filesystem>
+
 #include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/policy_file.h"
+#include "sys/linux/surroundings.h"
 
 namespace hansa {
 
@@ -16,6 +19,18 @@ std::string default_prefix(bool root, const char* xdg_state_home, const char* ho
 PolicySource policy_source(const std::string& policy, const std::string& config) {
     if (!policy.empty()) return {policy, true};
     return {policy_beside(config), false};
+}
+
+std::vector<std::string> files_read(const Settings& settings) {
+    std::vector<std::string> files = {settings.graph_file, settings.config_file,
+                                      settings.policy.file};
+    if (settings.tls)
+        files.insert(files.end(),
+                     {settings.tls->certificate, settings.tls->key, settings.tls->roots});
+    std::erase(files, "");
+    for (std::string& file : files)
+        file = std::filesystem::path(absolute_path(file)).lexically_normal().string();
+    return files;
 }
 
 std::string describe_store(const Settings& settings) {

@@ -38,6 +38,7 @@ struct Settings {
         : graph_file(std::move(graph)), host(std::move(name)) {}
 
     std::string graph_file;
+    std::string config_file;  // which need not be there
     HostName host;
     std::string prefix;  // without a trailing slash; of --tmp-prefix: made by Node
     bool tmp_prefix = false;
@@ -66,6 +67,9 @@ struct Settings {
 
 // /var/lib/hansa for root; for others $XDG_STATE_HOME/hansa or ~/.local/state/hansa.
 std::string default_prefix(bool root, const char* xdg_state_home, const char* home);
+
+// What the agent is told by, absolute: nobody else may write there.
+std::vector<std::string> files_read(const Settings& settings);
 
 // Where the agent shares data, for its first log line: "standalone", "with the store of this
 // machine", "joining https://…".

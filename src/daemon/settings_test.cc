@@ -50,5 +50,14 @@ TEST(Settings, addresses_of_an_etcd_that_never_runs_are_told) {
                   "--client-urls has no effect with --seeds: no etcd is run here"}));
 }
 
+TEST(Settings, what_an_agent_is_told_by_is_known_by_whole_paths) {
+    Settings settings("/srv/./site/../g.yaml", *HostName::parse("a"));
+    settings.config_file = "/etc/hansa/hansa.yaml";
+    settings.tls = TlsPaths{"/c.pem", "/k.pem", "/r.pem"};
+    EXPECT_EQ(files_read(settings),
+              (std::vector<std::string>{"/srv/g.yaml", "/etc/hansa/hansa.yaml", "/c.pem", "/k.pem",
+                                        "/r.pem"}));
+}
+
 }  // namespace
 }  // namespace hansa

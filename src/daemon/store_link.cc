@@ -59,7 +59,7 @@ struct StoreLink::State : KeyWatcher {
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
         return {rules.policy,
-                {accounts.user_name(accounts.self()), settings.prefix},
+                {accounts.user_name(accounts.self()), settings.prefix, files_read(settings)},
                 rules.acceptance.hosts()};
     }
 

@@ -81,6 +81,9 @@ TEST(Reach, of_other_kinds_is_the_path_that_they_change) {
 }
 
 TEST(Reach, of_a_command_is_the_account_whose_rights_it_has) {
+    for (const char* guarded : {"{ifcmd: x}", "{nifcmd: x}", "{watchcmd: x}"})
+        EXPECT_TRUE(reach("exec", "true", guarded).looks_by_command) << guarded;
+    EXPECT_FALSE(reach("exec", "true", "{creates: /x}").looks_by_command);
     const Reach found = reach("exec", "true", "{user: bob, group: adm}");
     EXPECT_EQ(found.owner, "bob");
     EXPECT_EQ(found.group, "adm");

@@ -157,6 +157,10 @@ Result<void> ExportFold::admit(const std::string& host, const Entry& entry,
                                                   : Told::denied,
            std::move(decision));
     if (verdict == PolicyVerdict::deny) return Error{Code::denied, text};
+    if (verdict == PolicyVerdict::quarantine && reach->looks_by_command)
+        return Error{Code::denied, text +
+                                       "; it is not even shown as noop, for to look at it is to "
+                                       "run a command that it names"};
     return {};
 }
 

@@ -448,15 +448,20 @@ TEST_F(Judging, a_policy_decides_what_is_let_in_and_edits_judge_again) {
     EXPECT_EQ(judged["noop[f1] from b"].rule, "policy.yaml:3");
     EXPECT_EQ(judged["noop[f1] from a"].uuid, testing::uuid_of("a"));
 
+    publish("b", {thing("f1", "1"), thing("looks", "1")});
+    EXPECT_EQ(picture(), "a:f1=1 b:f1=1 ") << "to look at it would be to run it";
+    EXPECT_EQ(judged["noop[looks] from b"].verdict, happened::Judged::Verdict::quarantined);
+    publish("b", {thing("f1", "1")});
+
     CollectPolicy accepting = policy("rules:\n- {quarantine: noop, from: b}\n");
     accepting.accepted.insert("b");
     take(fold.use(accepting, now));
     EXPECT_EQ(picture(), "b:f1=1 ");
     EXPECT_FALSE((held[{{"noop", "f1"}, "b", ""}].meta.noop));
-    EXPECT_EQ(told("denied"), 1U);
+    EXPECT_EQ(told("denied"), 2U);
     EXPECT_EQ(judged["noop[f1] from a"].verdict, happened::Judged::Verdict::denied);
     publish("a", {thing("f1", "2")});
-    EXPECT_EQ(told("denied"), 2U);
+    EXPECT_EQ(told("denied"), 3U);
     EXPECT_NE(refusals.back().text.find("default"), std::string::npos) << refusals.back().text;
 }
 

@@ -39,7 +39,7 @@ class PlainKind final : public Kind {
         return declaration;
     }
     Result<Reach> reach(const Declaration& declaration) const override {
-        if (!relocates_) return Reach{};
+        if (!relocates_) return Reach{.looks_by_command = declaration.id.name == "looks"};
         const auto text = [&](const char* name) {
             const Value* found = declaration.fields.find(name);
             return found ? found->scalar().text : std::string{};

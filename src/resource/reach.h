@@ -20,6 +20,8 @@ struct Reach {
     std::string group{};             // likewise. For commands both say whose rights they have
     std::uint64_t bytes = 0;         // of content
     bool removes = false;            // takes away what was there: absent, purge, force
+    // To check or watch it runs a command that it names: a noop is not harmless then.
+    bool looks_by_command = false;
     friend bool operator==(const Reach&, const Reach&) = default;
 };
 

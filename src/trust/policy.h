@@ -46,6 +46,8 @@ struct PolicySubject {
 struct PolicyHost {
     std::string self;    // the name of the agent's user, whose files collected ones may be
     std::string prefix;  // the agent's state directory, absolute
+    // What it is told by: graph, config and policy file, certificates from elsewhere. Absolute.
+    std::vector<std::string> own{};
 };
 
 enum class PolicyVerdict { allow, quarantine, deny };
@@ -88,6 +90,6 @@ class Policy {
 
 // Why `path` lies where no rule without `forbidden_zones: true` reaches; empty: it does not.
 // sudoers, cron, unit files, authorized_keys, ld.so, profiles, package sources, Hansa's own.
-std::string forbidden_zone(std::string_view path, std::string_view hansa_prefix);
+std::string forbidden_zone(std::string_view path, const PolicyHost& host);
 
 }  // namespace hansa

@@ -103,7 +103,7 @@ std::string exceeded_bound(const Policy::Rule& rule, const PolicySubject& subjec
         return "this host collects " + counted(subject.collected, "resource") +
                " already, and max_number is " + std::to_string(rule.max_number);
     if (subject.path.empty() || rule.forbidden_zones) return {};
-    const std::string zone = forbidden_zone(subject.path, host.prefix);
+    const std::string zone = forbidden_zone(subject.path, host);
     if (zone.empty()) return {};
     return "its path " + printable(subject.path) + " touches a forbidden zone (" + zone +
            "); forbidden_zones: true is needed";

@@ -148,8 +148,10 @@ bool touches_directory(std::string_view directory, std::string_view path) {
 
 }  // namespace
 
-std::string forbidden_zone(std::string_view path, std::string_view hansa_prefix) {
-    if (touches_directory(hansa_prefix, path)) return "Hansa's own directories";
+std::string forbidden_zone(std::string_view path, const PolicyHost& host) {
+    if (touches_directory(host.prefix, path)) return "Hansa's own directories";
+    for (const std::string& file : host.own)
+        if (touches_directory(file, path)) return "what this agent is told by";
     for (const Zone& zone : zones)
         if (path_glob_touches(zone.glob, path)) return zone.what;
     return {};

@@ -7,7 +7,7 @@ namespace hansa {
 namespace {
 
 std::string zone(std::string_view path) {
-    return forbidden_zone(path, "/data/hansa");
+    return forbidden_zone(path, {"hansa", "/data/hansa", {"/srv/site/g.yaml"}});
 }
 
 TEST(ForbiddenZones, hold_what_gives_somebody_the_rights_of_another) {
@@ -87,10 +87,10 @@ TEST(ForbiddenZones, hold_our_own_directories_and_the_prefix_that_was_given) {
          {"/etc/hansa/policy.yaml", "/var/lib/hansa/web1/identity.json",
           "/home/bob/.local/state/hansa/x", "/data/hansa/web1/accepted.json", "/data/hansa"})
         EXPECT_EQ(zone(path), "Hansa's own directories") << path;
-    EXPECT_EQ(forbidden_zone("/data/hansa/x", "/data/hansa/"), "Hansa's own directories");
-    EXPECT_EQ(forbidden_zone("/srv/we[b]/x", "/srv/we[b]"), "Hansa's own directories");
+    EXPECT_EQ(forbidden_zone("/data/hansa/x", {"", "/data/hansa/"}), "Hansa's own directories");
+    EXPECT_EQ(forbidden_zone("/srv/we[b]/x", {"", "/srv/we[b]"}), "Hansa's own directories");
     EXPECT_EQ(zone("/data/hansa2/x"), "");
-    EXPECT_EQ(forbidden_zone("/data/hansa/x", ""), "");
+    EXPECT_EQ(forbidden_zone("/data/hansa/x", {"", ""}), "");
 }
 
 // Whoever may replace, mount over or open up what leads to a zone is in it.
@@ -104,6 +104,12 @@ TEST(ForbiddenZones, leave_the_rest_alone) {
          {"/srv/www/index.html", "/etc/motd", "/etc/nginx/nginx.conf", "/tmp/shared/f1",
           "/home/bob/notes", "/home", "/opt/app/bin/x", "/var/www/x", "/usr/local/share/doc"})
         EXPECT_EQ(zone(path), "") << path;
+}
+
+TEST(Zones, are_the_files_that_an_agent_is_told_by) {
+    EXPECT_EQ(zone("/srv/site/g.yaml"), "what this agent is told by");
+    EXPECT_EQ(zone("/srv/site"), "what this agent is told by") << "with everything in it";
+    EXPECT_EQ(zone("/srv/site/index.html"), "");
 }
 
 }  // namespace

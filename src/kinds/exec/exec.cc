@@ -192,7 +192,8 @@ std::vector<Thing> Exec::wants() const {
 
 // A command may do whatever its account may.
 Reach reach_of(const ResourceId&, const ExecParams& params) {
-    return {.owner = params.user, .group = params.group};
+    const bool looks = !params.ifcmd.empty() || !params.nifcmd.empty() || !params.watchcmd.empty();
+    return {.owner = params.user, .group = params.group, .looks_by_command = looks};
 }
 
 }  // namespace
