@@ -215,9 +215,9 @@ void Collector::judge_all_again() {
     TrustTerms now = terms_;
     now.revoked = taken_back_.revoked();
     exporters_.use(std::move(now), wall());
-    std::set<std::string> hosts;
-    for (const std::string& host : fold_.hosts()) hosts.insert(host);
-    judge_again(hosts);
+    on_exports(fold_.judge_all_again(wall()));
+    if (exports_ && peers_) find_absent();
+    events_.on_moved();
 }
 
 bool Collector::check_key_sets(const Reading& reading, const std::set<std::string>& touched) {

@@ -192,6 +192,24 @@ TEST_F(Attacked, a_whole_earlier_publication_also_after_a_restart) {
     EXPECT_EQ(distrust(), "victim rollback");
 }
 
+TEST_F(Attacked, a_publication_that_was_withdrawn_while_we_were_away) {
+    for (int number = 0; number < 8; ++number) {  // whatever comes first
+        const Reading before = exports_of("victim");
+        declare("victim", {});
+        begin();
+        loop.run_for(Seconds{10});
+        EXPECT_EQ(picture(), "");
+        EXPECT_EQ(distrust(), "");
+        replay("victim", before);
+        loop.run_for(Seconds{10});
+        EXPECT_EQ(picture(), "") << "nothing was accepted, so nothing may come back";
+        EXPECT_EQ(distrust(), "victim rollback");
+        agents.restart("victim");
+        declare("victim", {file("f1", "1"), file("f2", "2")});
+        ASSERT_TRUE(reaches([&] { return held.size() == 2; }));
+    }
+}
+
 TEST_F(Attacked, one_record_held_back) {
     declare("victim", {file("f1", "1"), file("f2", "2"), file("f3", "3")});
     ASSERT_TRUE(reaches([&] { return held.size() == 3; }));

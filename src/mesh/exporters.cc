@@ -162,7 +162,10 @@ Verdict Exporters::judge_there(const std::string& host, const ExportManifest& ma
     keep();
     if (manifest.until - manifest.time > manifest_life_max)
         return refused("expired", "its manifest wants to be good for more than a day");
-    if (manifest.digest.empty()) return {Verdict::What::keep};
+    if (manifest.digest.empty()) {
+        if (now > manifest.until) return refused("expired", expired(manifest, now));
+        return {Verdict::What::keep};
+    }
     // What was accepted before may be taken up again by a later run although its exporter has
     // gone: it is stale then, and no older than what was enforced.
     if (now > manifest.until && manifest.digest != seen.digest)

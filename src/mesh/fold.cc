@@ -71,6 +71,12 @@ Amendment ExportFold::judge_again(const std::set<std::string>& hosts, WallTime n
     return settle(Work{now, News::read, hosts});
 }
 
+Amendment ExportFold::judge_all_again(WallTime now) {
+    Work work{now};
+    for (const auto& [name, host] : hosts_) work.hosts.insert(name);
+    return settle(std::move(work));
+}
+
 Amendment ExportFold::use(const std::string& name, Use use, WallTime now) {
     const auto found = hosts_.find(name);
     if (found == hosts_.end() || found->second.use == use) return {};

@@ -77,6 +77,9 @@ class ExportFold {
     // Judges these hosts again: others speak for them now.
     Amendment judge_again(const std::set<std::string>& hosts, WallTime now);
 
+    // Judges all, those that export nothing any more as well.
+    Amendment judge_all_again(WallTime now);
+
     // Judges everything that is collected by another policy.
     Amendment use(CollectPolicy policy, WallTime now);
 
@@ -130,6 +133,7 @@ class ExportFold {
         std::string verified;                       // the signature that was found good,
         Revision verified_in = 0;                   // in this version of the record
         std::string denied;                         // why, as it was told for the present version
+        std::set<std::string> judged;               // places for which something was decided
         std::map<std::string, std::size_t> places;  // where it is collected to: fingerprint
     };
     struct Host {
@@ -139,7 +143,7 @@ class ExportFold {
         std::optional<std::string> digest;  // of what stands in the store; empty: not known now
         std::set<ResourceId> unaccepted;    // differ from what was accepted
         std::uint64_t announced = 0;        // accepted
-        WallTime renewed;                   // when the accepted manifest came, or was renewed
+        WallTime renewed;                   // when the last manifest that was believed came
         WallTime good_until;                // of that manifest, by our clock
         Distrust distrust;                  // cause empty: none
         bool late = false;                  // may be, and is not told yet
@@ -170,9 +174,11 @@ class ExportFold {
 
     void judge(const std::string& name, Host& host, Work& work);
     static std::size_t stored(const Host& host);
+    void judge_nothing(const std::string& name, Host& host, Work& work);
     Verdict verdict(const std::string& name, Host& host, WallTime now);
     static const std::string& digest(Host& host);
     void accept(const std::string& name, Host& host, Work& work);
+    static void vouch(Host& host, WallTime now);
     void announce(const std::string& name, Host& host, std::uint64_t generation, Work& work);
     void tell_skew(const std::string& name, Host& host, WallTime now);
     void distrust(const std::string& name, Host& host, const Verdict& verdict, WallTime now);
@@ -187,6 +193,10 @@ class ExportFold {
     };
     void settle(const std::string& name, Host& host, const ResourceId& id, Entry& entry,
                 Amendment& amendment, WallTime now);
+    void take_out(const std::string& name, const ResourceId& id, Entry& entry,
+                  Amendment& amendment);
+    void forget_judged(const std::string& name, const ResourceId& id, Entry& entry,
+                       const std::set<std::string>& still);
     bool is_good(const std::string& name, const ResourceId& id, Entry& entry,
                  const ExportVersion& version, WallTime now);
     void show(const std::string& name, const ResourceId& id, Entry& entry, Choice choice,

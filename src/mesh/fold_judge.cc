@@ -33,6 +33,7 @@ void ExportFold::judge(const std::string& name, Host& host, Work& work) {
         host.use == Use::drop && !host.manifest &&
         std::none_of(host.entries.begin(), host.entries.end(),
                      [](const auto& entry) { return bool(entry.second.stored.value); });
+    if (!anything && host.manifest) return judge_nothing(name, host, work);
     if (!anything || cleared) {
         host.distrust = {};
         host.late = false;
@@ -43,7 +44,16 @@ void ExportFold::judge(const std::string& name, Host& host, Work& work) {
     if (found.what == Verdict::What::refuse) return distrust(name, host, found, work.now);
     host.distrust = {};
     host.late = false;
-    if (found.what == Verdict::What::accept) accept(name, host, work);
+    if (found.what == Verdict::What::accept) return accept(name, host, work);
+    vouch(host, work.now);
+}
+
+// What was withdrawn must not come back: that it was has to be remembered, also by who has not seen
+// it before. Nothing is at stake where it is refused, so that is not told.
+void ExportFold::judge_nothing(const std::string& name, Host& host, Work& work) {
+    host.distrust = {};
+    host.late = false;
+    if (verdict(name, host, work.now).what == Verdict::What::accept) accept(name, host, work);
 }
 
 Verdict ExportFold::verdict(const std::string& name, Host& host, WallTime now) {
@@ -74,12 +84,16 @@ void ExportFold::accept(const std::string& name, Host& host, Work& work) {
     }
     host.unaccepted.clear();
     announce(name, host, host.manifest ? host.manifest->generation : 0, work);
-    if (!host.manifest) return;
+    if (host.manifest) vouch(host, work.now);
+}
+
+// Its manifest is believed, for as long as it says.
+void ExportFold::vouch(Host& host, WallTime now) {
     // An exporter whose clock is ahead is given no longer than it gives itself.
     const Milliseconds life = host.manifest->until - host.manifest->time;
     host.renewed = wall(host.manifest->time);
-    host.good_until = std::min(wall(host.manifest->until),
-                               work.now + Duration{std::min(life, manifest_life_max)});
+    host.good_until =
+        std::min(wall(host.manifest->until), now + Duration{std::min(life, manifest_life_max)});
 }
 
 void ExportFold::announce(const std::string& name, Host& host, std::uint64_t generation,

@@ -41,29 +41,47 @@ std::size_t combine(std::size_t seed, std::size_t more) {
 }  // namespace
 
 // Where the accepted version cannot be taken, what was collected from an earlier one stays, as far
-// as it is still asked for.
+// as it is still asked for; but not under another policy, which nobody can ask about it.
 void ExportFold::settle(const std::string& name, Host& host, const ResourceId& id, Entry& entry,
                         Amendment& amendment, WallTime now) {
     host.pending.erase(id);
-    std::set<std::string> places = places_for(name, id);
+    const std::set<std::string> places = places_for(name, id);
+    const std::set<std::string> kept = rejudging_ ? std::set<std::string>{} : places;
     if (!entry.accepted.value || host.use == Use::drop || places.empty())
-        return show(name, id, entry, {}, nullptr, amendment);
+        return take_out(name, id, entry, amendment);
+    forget_judged(name, id, entry, places);
 
     const auto decoded =
         decode_export(keys::exported(*HostName::parse(name), id), *entry.accepted.value);
     if (!decoded) {
         if (entry.refused != entry.accepted.modified) refuse("bad_record", decoded.error().text);
         entry.refused = entry.accepted.modified;
-        return show(name, id, entry, {{}, std::move(places)}, nullptr, amendment);
+        forget_judged(name, id, entry, kept);
+        return show(name, id, entry, {{}, kept}, nullptr, amendment);
     }
     if (decoded->generation > host.announced) host.pending.insert(id);
     const ExportVersion* version = decoded->visible(host.announced);
-    if (!version || !is_for(version->body, self_))
-        return show(name, id, entry, {}, nullptr, amendment);
+    if (!version || !is_for(version->body, self_)) return take_out(name, id, entry, amendment);
     if (!is_good(name, id, entry, *version, now))
-        return show(name, id, entry, {{}, std::move(places)}, nullptr, amendment);
+        return show(name, id, entry, {{}, kept}, nullptr, amendment);
     Choice choice = choose(name, id, entry, version->body);
     show(name, id, entry, std::move(choice), &version->body, amendment);
+}
+
+void ExportFold::take_out(const std::string& name, const ResourceId& id, Entry& entry,
+                          Amendment& amendment) {
+    forget_judged(name, id, entry, {});
+    show(name, id, entry, {}, nullptr, amendment);
+}
+
+// Whatever was said about places other than these is over.
+void ExportFold::forget_judged(const std::string& name, const ResourceId& id, Entry& entry,
+                               const std::set<std::string>& still) {
+    std::erase_if(entry.judged, [&](const std::string& place) {
+        if (still.contains(place)) return false;
+        judged({id, name, place}, happened::Judged::Verdict::gone, {});
+        return true;
+    });
 }
 
 bool ExportFold::is_good(const std::string& name, const ResourceId& id, Entry& entry,
@@ -79,8 +97,10 @@ bool ExportFold::is_good(const std::string& name, const ResourceId& id, Entry& e
     if (entry.refused != entry.accepted.modified)
         refuse(verdict.cause, InstanceId{id, name, {}}.text() + ": " + verdict.why);
     entry.refused = entry.accepted.modified;
-    for (const std::string& place : places_for(name, id))
+    for (const std::string& place : places_for(name, id)) {
+        entry.judged.insert(place);
         judged({id, name, place}, happened::Judged::Verdict::refused, {{}, {}, verdict.why, {}});
+    }
     return false;
 }
 
@@ -102,6 +122,7 @@ ExportFold::Choice ExportFold::choose(const std::string& host, const ResourceId&
     Choice choice;
     std::string denied;
     for (const std::string& place : places_for(host, id)) {
+        entry.judged.insert(place);
         Declaration declaration{id, body.meta, body.fields, {}};
         declaration.meta.export_to.clear();
         declaration.origin.exporter = host;
@@ -113,6 +134,8 @@ ExportFold::Choice ExportFold::choose(const std::string& host, const ResourceId&
                 if (entry.refused != entry.accepted.modified)
                     refuse("bad_record", moved.error().text);
                 entry.refused = entry.accepted.modified;
+                judged({id, host, place}, happened::Judged::Verdict::refused,
+                       {{}, {}, moved.error().text, {}});
                 continue;
             }
             declaration = std::move(*moved);
@@ -194,7 +217,6 @@ void ExportFold::show(const std::string& name, const ResourceId& id, Entry& entr
             continue;
         }
         amendment.removals.push_back({id, name, place});
-        if (entry.denied.empty()) judged({id, name, place}, happened::Judged::Verdict::gone, {});
     }
     collected_ += places.size() - before;
     entry.places = std::move(places);

@@ -84,8 +84,12 @@ class Judging : public ::testing::Test {
     // manifest of a's that vouches for it: what a itself, and nobody else, can write.
     std::vector<Operation> vouched(const ExportRecord& record, std::uint64_t generation,
                                    bool repairs = false) {
+        return vouched(*encode(record), generation, repairs);
+    }
+    std::vector<Operation> vouched(const std::string& value, std::uint64_t generation,
+                                   bool repairs = false) {
         Subtree& subtree = subtrees["a"];
-        subtree.records.insert_or_assign(key_f1, stored_record(key_f1, *encode(record)));
+        subtree.records.insert_or_assign(key_f1, stored_record(key_f1, value));
         std::vector<Leaf> leaves;
         for (const auto& [key, each] : subtree.records) leaves.push_back(*each.leaf);
         auto manifest = *decode_manifest(keys::manifest_of(host("a")), subtree.manifest);
@@ -94,7 +98,7 @@ class Judging : public ::testing::Test {
         manifest.digest = repairs ? "" : digest_of(leaves);
         testing::signer("a").sign(manifest);
         subtree.manifest = encode(manifest);
-        return {Operation::put(key_f1, *encode(record)),
+        return {Operation::put(key_f1, value),
                 Operation::put(keys::manifest_of(host("a")), subtree.manifest)};
     }
     ExportVersion version(const std::string& text) const {
@@ -297,6 +301,48 @@ TEST_F(Judging, each_record_is_verified_besides) {
     EXPECT_EQ(picture(), "a:f2=2 ");
 }
 
+TEST_F(Judging, another_policy_does_not_leave_what_it_cannot_be_asked_about) {
+    const std::string forged = [&] {
+        ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
+        record.version->body.fields = content("evil");
+        return *encode(record);
+    }();
+    for (const std::string& worse : {forged, std::string{"{}"}}) {
+        SCOPED_TRACE(worse);
+        take(fold.use(testing::anything(), now));
+        publish("a", {file("f1", "1")});
+        ASSERT_EQ(picture(), "a:f1=1 ");
+        commit(vouched(worse, 0));
+        EXPECT_EQ(picture(), "a:f1=1 ");
+        take(fold.use(rules("{deny: file, from: a}"), now));
+        EXPECT_EQ(picture(), "");
+        subtrees["a"].records.clear();
+    }
+}
+
+TEST_F(Judging, what_was_judged_and_is_gone_is_told_whatever_was_decided) {
+    using Told = happened::Judged::Verdict;
+    take(fold.use(rules("{allow: file, from: a, name: f1, path: ['/own/*']}"), now));
+    publish("a", {file("f1", "1"), file("f2", "2")});
+    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::allowed);
+    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::denied);
+    publish("a", {});
+    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::gone);
+    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::gone);
+    publish("a", {file("f2", "2")});
+    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::denied);
+    take(fold.want({}, now));
+    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::gone);
+    // What the exporter signed badly is refused, and gone with it.
+    take(fold.want({collect("file")}, now));
+    ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
+    record.version->body.fields = content("evil");
+    commit(vouched(record, 0));
+    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::refused);
+    publish("a", {});
+    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::gone);
+}
+
 TEST_F(Judging, both_versions_of_a_record_are_verified) {
     publish("a", {file("f1", "1")});
     ExportRecord record{{"file", "f1"}, "a", 1, version("evil"), version("2")};
@@ -325,6 +371,31 @@ TEST_F(Judging, what_is_being_repaired_is_not_taken_before_it_is_vouched_for) {
     EXPECT_TRUE(refusals.empty());
     commit(vouched(record, 0));
     EXPECT_EQ(picture(), "a:f1=2 ");
+}
+
+TEST_F(Judging, a_repair_does_not_last_for_ever) {
+    publish("a", {file("f1", "1")});
+    const ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
+    const auto repair = vouched(record, 0, true);
+    now += Seconds{601};
+    commit(repair);
+    EXPECT_EQ(told("expired"), 1U);
+    // One that stands there while its time ends is told of as well, also by who came to see it.
+    MemoryKeeper other_keeper;
+    Exporters others(other_keeper);
+    others.use(testing::terms(), start);
+    (void)others.show("a", make_key_set(testing::credentials("a"), testing::authority().cluster()),
+                      start);
+    ExportFold late(catalog, host("me"), others, testing::anything());
+    (void)late.want({collect("file")}, start);
+    Reading reading{revision, {}};
+    for (const auto& [key, each] : store) reading.records.push_back(each);
+    EXPECT_TRUE(late.replace(reading, start).upserts.empty());
+    late.review({"a"}, start + Seconds{599});
+    EXPECT_TRUE(late.distrusted().empty());
+    late.review({"a"}, start + Seconds{601});
+    ASSERT_EQ(late.distrusted().size(), 1U);
+    EXPECT_EQ(late.distrusted()[0].cause, "frozen");
 }
 
 TEST_F(Judging, a_store_that_counts_anew_does_not_bring_what_was_verified_into_another_body) {
