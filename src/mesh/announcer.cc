@@ -1,6 +1,7 @@
 #include "mesh/announcer.h"
 
 #include "mesh/keys.h"
+#include "mesh/revocations.h"
 
 namespace hansa {
 
@@ -14,7 +15,7 @@ void Announcer::use(std::vector<Certificate> roots) {
 }
 
 void Announcer::announce(const RevocationList& list, std::string text) {
-    epoch_ = list.epoch;
+    list_ = list;
     text_ = std::move(text);
     backoff_.reset();
     retry_.reset();
@@ -77,16 +78,24 @@ void Announcer::settle() {
 }
 
 // Ours, or one of a later epoch: then this authority's own files are older than what it once
-// said, and a list of theirs would take nobody back.
+// said, and a list of theirs would take nobody back. Nor would another one of the same epoch.
 bool Announcer::is_good(const Record& shown) {
     auto list = read_revocations(shown.value, roots_, loop_.clock().wall());
-    if (!list || list->epoch < epoch_) return false;
-    if (list->epoch > epoch_ && list->epoch > newer_told_) {
+    if (!list || list->epoch < list_.epoch) return false;
+    if (list->epoch > list_.epoch && list->epoch > newer_told_) {
         newer_told_ = list->epoch;
         report_.publish(happened::Warned{
             "the cluster knows list " + std::to_string(list->epoch) +
-            " of who is revoked, and this authority only " + std::to_string(epoch_) +
+            " of who is revoked, and this authority only " + std::to_string(list_.epoch) +
             ": restore revocations.json beside its keys, or nobody it revokes is"});
+    }
+    if (list->epoch == list_.epoch && !same(list->revoked, list_.revoked) &&
+        other_told_ != list->epoch) {
+        other_told_ = list->epoch;
+        report_.publish(
+            happened::Warned{"the cluster knows another list " + std::to_string(list->epoch) +
+                             " of who is revoked than this authority: its keys are used with two "
+                             "revocations.json; keep one, and revoke in it whoever is on either"});
     }
     return true;
 }

@@ -42,11 +42,12 @@ class Announcer {
     Random& random_;
     Report& report_;
     std::vector<Certificate> roots_;
-    std::uint64_t epoch_ = 0;
+    RevocationList list_;
     std::string text_;                            // empty: nothing is to be announced
     bool counts_ = false;                         // it is of an authority below `roots_`
     std::optional<std::optional<Record>> shown_;  // empty: not known; holds nothing: absent
     std::uint64_t newer_told_ = 0;
+    std::uint64_t other_told_ = 0;  // epoch of which another list than ours was told
     Backoff backoff_{
         {.first = Milliseconds{100}, .max = Milliseconds{10'000}, .least = Milliseconds{5}}};
     Episode episode_;

@@ -104,5 +104,23 @@ TEST_F(AnnouncerTest, a_later_list_than_its_own_stays_and_is_told) {
     EXPECT_TRUE(reaches([this] { return told() == 8; }, Seconds{1}));
 }
 
+TEST_F(AnnouncerTest, another_list_of_the_same_epoch_stays_and_is_told) {
+    const auto other = sign_revocations({ours.cluster(), 3, {{"aa"}, {}}}, ours);
+    write(keys::revocations(), *other);
+    announcer.use(roots);
+    announce(3);
+    rest();
+    write(keys::revocations(), signed_by(ours, 3));
+    rest();
+    write(keys::revocations(), *other);
+    rest();
+    EXPECT_EQ(*stored(keys::revocations()), *other) << "two authorities would go on for ever";
+    const auto warnings = feed.all<happened::Warned>();
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_NE(warnings[0].text.find("another list 3"), std::string::npos) << warnings[0].text;
+    announce(4);
+    EXPECT_TRUE(reaches([this] { return told() == 4; }, Seconds{1}));
+}
+
 }  // namespace
 }  // namespace hansa

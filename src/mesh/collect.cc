@@ -16,6 +16,14 @@ std::optional<std::string> revocations_in(const Reading& reading) {
     return std::nullopt;
 }
 
+bool same_terms(const TrustTerms& a, const TrustTerms& b) {
+    return a.cluster == b.cluster && a.lapse == b.lapse &&
+           std::equal(a.roots.begin(), a.roots.end(), b.roots.begin(), b.roots.end(),
+                      [](const Certificate& one, const Certificate& other) {
+                          return one.fingerprint() == other.fingerprint();
+                      });
+}
+
 // A peer that arrives may publish before its own record is there, and one that restarts is away
 // for moments: neither is worth a word.
 constexpr Duration worth_telling = Seconds{2};
@@ -62,6 +70,7 @@ void Collector::unfollow() {
 }
 
 void Collector::use(TrustTerms terms) {
+    if (same_terms(terms, terms_)) return;
     terms_ = std::move(terms);
     tell_revocations(taken_back_.use(terms_.cluster, terms_.roots, wall()));
     judge_all_again();
@@ -134,9 +143,11 @@ FollowerEvents Collector::followed_revocations() {
 
 void Collector::take_revocations(const std::string& text) {
     if (revocations_shown_ == text) return events_.on_moved();
+    const bool first = !revocations_shown_;
+    const Revoked before = taken_back_.revoked();
     revocations_shown_ = text;
     tell_revocations(taken_back_.show(text, wall()));
-    judge_all_again();
+    if (first || !same(before, taken_back_.revoked())) judge_all_again();
     events_.on_moved();
 }
 
@@ -242,6 +253,8 @@ bool Collector::check_key_sets(const Reading& reading, const std::set<std::strin
 // While the store is away, or has only just come back, nobody can have renewed anything, and key
 // sets cannot have come. Before we are in a cluster nobody can be judged.
 void Collector::look_around() {
+    if (const auto good_now = exporters_.look_again(wall()); !good_now.empty())
+        judge_again(good_now);
     const auto answers_for = [this](Duration least) {
         return store_since_ && loop_.clock().now() - *store_since_ >= least;
     };

@@ -16,6 +16,25 @@ const std::string key_f1 = "/hansa/v1/exports/victim/file/f1";
 const std::string key_manifest = "/hansa/v1/exports/victim/@manifest";
 const std::string key_identity = "/hansa/v1/identities/victim";
 
+// Whoever verifies a key set asks what is remembered of its host.
+class CountingKeeper final : public TrustKeeper {
+ public:
+    const TrustMemory& kept() const override {
+        ++asked;
+        return memory_.kept();
+    }
+    void keep(const std::string& host, const RememberedExporter& exporter) override {
+        memory_.keep(host, exporter);
+    }
+    void keep_revocations(std::uint64_t epoch, const std::string& text) override {
+        memory_.keep_revocations(epoch, text);
+    }
+    mutable std::size_t asked = 0;
+
+ private:
+    MemoryKeeper memory_;
+};
+
 class Attacked : public testing::StoreTest {
  protected:
     Attacked() {
@@ -110,7 +129,7 @@ class Attacked : public testing::StoreTest {
     }
 
     Catalog catalog = testing::two_kinds();
-    MemoryKeeper keeper;
+    CountingKeeper keeper;
     testing::Agents agents;
     std::map<InstanceId, std::string> held;
     std::uint64_t epoch = 0;
@@ -318,6 +337,49 @@ TEST_F(Attacked, the_list_of_who_is_revoked_is_forged_set_back_and_held_back) {
     loop.run_for(Seconds{60});
     EXPECT_EQ(picture(), "");
     EXPECT_EQ(distrust(), "victim denied");
+}
+
+TEST_F(Attacked, a_list_or_terms_that_change_nothing_cost_nothing) {
+    revoke({});
+    loop.run_for(Seconds{5});
+    constexpr std::size_t many = 50;
+    for (std::size_t number = 0; number < many; ++number) {
+        const std::string name = "h" + std::to_string(number);
+        write("/hansa/v1/peers/" + name, "{}");
+        declare(name, {file("f1", "1")});
+    }
+    ASSERT_TRUE(reaches([&] { return held.size() == 2 + many; }));
+    loop.run_for(Seconds{5});
+    keeper.asked = 0;
+    revoke({});
+    loop.run_for(Seconds{5});
+    collector->use(testing::terms());
+    loop.run_for(Seconds{5});
+    EXPECT_LT(keeper.asked, many);
+    revoke({"aa"});
+    loop.run_for(Seconds{5});
+    EXPECT_GE(keeper.asked, many);
+}
+
+TEST_F(Attacked, a_certificate_that_begins_by_our_clock_only_later) {
+    const Credentials young = testing::credentials_of({.name = "young", .since = Seconds{1000}});
+    write("/hansa/v1/peers/young", "{}");
+    std::vector<Operation> operations = agents.declare("young", {file("f1", "1")}, now());
+    ASSERT_EQ(operations.front().key, "/hansa/v1/identities/young");
+    operations.front().value = make_key_set(young, testing::authority().cluster());
+    commit(std::move(operations));
+    loop.run_for(Seconds{300});
+    commit(agents.renew("young", now()));
+    commit(agents.renew("victim", now()));
+    EXPECT_EQ(picture(), "victim:f1=1 victim:f2=2 ");
+    EXPECT_EQ(distrust(), "young denied");
+    loop.run_for(young.chain.front().not_before() - now() - Seconds{31});
+    commit(agents.renew("young", now()));
+    commit(agents.renew("victim", now()));
+    EXPECT_EQ(picture(), "victim:f1=1 victim:f2=2 ");
+    loop.run_for(Seconds{62});
+    EXPECT_EQ(picture(), "victim:f1=1 young:f1=1 victim:f2=2 ");
+    EXPECT_EQ(distrust(), "");
 }
 
 TEST_F(Attacked, nobody_is_believed_before_it_is_known_who_is_revoked) {

@@ -60,6 +60,16 @@ bool Exporters::show(const std::string& host, std::string text, WallTime now) {
     return verify(host, known, now);
 }
 
+std::set<std::string> Exporters::look_again(WallTime now) {
+    std::set<std::string> found;
+    if (terms_.cluster.empty()) return found;
+    for (auto& [host, known] : known_) {
+        const bool bad = !known.peer || known.shown != known.good;
+        if (bad && !known.shown.empty() && verify(host, known, now)) found.insert(host);
+    }
+    return found;
+}
+
 // Takes the key set that is shown when it is good. True when that makes a difference.
 bool Exporters::verify(const std::string& host, Known& known, WallTime now) {
     auto peer = verified(host, known.shown, now);

@@ -2,12 +2,14 @@
 // may be taken from them (trust.md 2).
 //
 // Owned by Collector. Pure but for the keeper: nothing is asked of a clock or a store. A key set
-// is verified once, when it comes in; one that is no good does not take the place of a good one.
+// is verified when it comes in, and again as long as it is no good; such a one does not take the
+// place of a good one.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,10 @@ class Exporters final : public ExportJudge {
     // The key set that stands in the store now; empty: none does. True when somebody else, or
     // another key, speaks for the host from now on.
     bool show(const std::string& host, std::string text, WallTime now);
+
+    // Verifies those again that were no good: a certificate may have begun meanwhile. Returns the
+    // hosts of which one is good now.
+    std::set<std::string> look_again(WallTime now);
 
     const VerifiedPeer* find(const std::string& host) const override;
     // Somebody was known by that name, but has been taken back, or its authority has.

@@ -2,7 +2,8 @@
 // stood in the store, or the one that it remembers from before (trust.md 1).
 //
 // Owned by Collector. Pure but for the keeper. A list of an older epoch never takes the place of a
-// newer one, and one that is held back does not undo itself, over restarts neither.
+// newer one, and one that is held back does not undo itself, over restarts neither. Of two
+// different lists of one epoch whoever is on either is taken back.
 #pragma once
 
 #include <optional>
@@ -14,6 +15,8 @@
 
 namespace hansa {
 
+bool same(const Revoked& a, const Revoked& b);
+
 class Revocations {
  public:
     // `keeper` must outlive it.
@@ -22,8 +25,8 @@ class Revocations {
     // Whose lists count from now on. What is remembered and what was shown is read by that.
     Result<void> use(std::string cluster, std::vector<Certificate> roots, WallTime now);
 
-    // What stands in the store; empty: nothing does. The error says why it is not believed; what
-    // was in force stays then.
+    // What stands in the store; empty: nothing does. The error says what is wrong with it; what was
+    // in force stays then.
     Result<void> show(std::string text, WallTime now);
 
     const Revoked& revoked() const { return revoked_; }

@@ -86,6 +86,38 @@ TEST_F(TakingBack, a_restart_forgets_nothing) {
     EXPECT_TRUE(later.show(signed_list(2, "bb"), start));
 }
 
+TEST_F(TakingBack, of_two_lists_of_one_epoch_both_count_until_the_next) {
+    using Serials = std::vector<std::string>;
+    ASSERT_TRUE(revocations.show(signed_list(2, "bb"), start));
+    for (int flips = 0; flips < 2; ++flips) {
+        const auto other = revocations.show(signed_list(2, "aa"), start);
+        ASSERT_FALSE(other);
+        EXPECT_NE(other.error().text.find("two of epoch 2"), std::string::npos);
+        EXPECT_EQ(revocations.revoked().serials, (Serials{"aa", "bb"}));
+        EXPECT_TRUE(revocations.show(signed_list(2, "bb"), start));
+        EXPECT_EQ(revocations.revoked().serials, (Serials{"aa", "bb"}));
+    }
+    Revocations later(keeper);
+    ASSERT_TRUE(use(later));
+    EXPECT_FALSE(later.show(signed_list(2, "aa"), start));
+    EXPECT_EQ(later.revoked().serials, (Serials{"aa", "bb"}));
+    EXPECT_TRUE(later.show(signed_list(3, "cc"), start));
+    EXPECT_EQ(later.revoked().serials, Serials{"cc"});
+}
+
+TEST_F(TakingBack, the_later_of_two_times_of_one_name_counts) {
+    const auto list = [](Seconds until) {
+        return *sign_revocations(
+            {testing::authority().cluster(), 2, {{}, {{"web1", start + until}}}},
+            testing::authority());
+    };
+    ASSERT_TRUE(revocations.show(list(Seconds{5}), start));
+    EXPECT_FALSE(revocations.show(list(Seconds{9}), start));
+    EXPECT_EQ(revocations.revoked().names.at("web1"), start + Seconds{9});
+    EXPECT_FALSE(revocations.show(list(Seconds{1}), start));
+    EXPECT_EQ(revocations.revoked().names.at("web1"), start + Seconds{9});
+}
+
 TEST_F(TakingBack, what_is_shown_before_the_cluster_is_known_counts_from_then_on) {
     Revocations early(keeper);
     EXPECT_TRUE(early.show(signed_list(1, "aa"), start));
