@@ -323,6 +323,11 @@ bool Collector::is_there(const std::string& host) const {
     return present_.contains(host) && !exporters_.is_cut_off(host);
 }
 
+// How long what it signed last is good: it is not gone before that.
+Duration Collector::vouched_for(const std::string& host) const {
+    return exporters_.is_cut_off(host) ? Duration{0} : fold_.good_until(host) - wall();
+}
+
 // A peer that returns is current at once.
 void Collector::set_present(const std::string& host) {
     const auto absent = absent_.find(host);
@@ -403,10 +408,13 @@ void Collector::review() {
     std::optional<Instant> next;
     for (auto& [host, absence] : absent_) {
         const bool was_expired = absence.expired;
-        absence.expired = judge(facts(absence), now, times_.life) == Life::expired;
+        const Duration vouched = was_expired ? Duration{0} : vouched_for(host);
+        const bool over = judge(facts(absence), now, times_.life) == Life::expired;
+        absence.expired = over && vouched <= Duration{0};
         if (absence.expired) gather(fold_.use(host, ExportFold::Use::drop, wall()));
         tell(host, absence, was_expired);
         auto later = next_judgement(facts(absence), now, times_.life);
+        if (over && !absence.expired) later = now + vouched;
         if (!absence.told) later = std::min(later.value_or(Instant::max()), told_at(absence));
         if (later && (!next || *later < *next)) next = later;
     }
@@ -473,7 +481,7 @@ std::vector<StalePeer> Collector::stale() const {
     std::vector<StalePeer> found;
     const Instant now = loop_.clock().now();
     for (const auto& [host, absence] : absent_)
-        found.push_back({host, judge(facts(absence), now, times_.life), now - absence.since});
+        found.push_back({host, absence.expired ? Life::expired : Life::stale, now - absence.since});
     return found;
 }
 

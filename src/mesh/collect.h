@@ -4,7 +4,8 @@
 // for. While the store is away, what is known stays in force (graph.md 4.6); so does what was
 // accepted of a host whose present state is not (fold.h). A host that has been revoked counts as
 // gone from that moment on: what it exported was allowed then, so it stays for the grace time, and
-// nothing newer is taken.
+// nothing newer is taken. Who merely has no peer record, which anybody can delete, does not expire
+// while it renews its manifest.
 #pragma once
 
 #include <functional>
@@ -113,6 +114,7 @@ class Collector {
     void find_absent();
     void look_at_turned();
     bool is_there(const std::string& host) const;
+    Duration vouched_for(const std::string& host) const;
     void set_present(const std::string& host);
 
     Loop& loop_;

@@ -382,6 +382,22 @@ TEST_F(Attacked, a_certificate_that_begins_by_our_clock_only_later) {
     EXPECT_EQ(distrust(), "");
 }
 
+TEST_F(Attacked, a_peer_record_that_somebody_deletes_ends_nobody_who_goes_on_renewing) {
+    erase("/hansa/v1/peers/victim");
+    for (int number = 0; number < 10; ++number) {
+        loop.run_for(Seconds{280});
+        commit(agents.renew("victim", now()));
+        ASSERT_EQ(picture(), "victim:f1=1 victim:f2=2 ");
+    }
+    ASSERT_EQ(collector->stale().size(), 1U);
+    EXPECT_EQ(collector->stale()[0].life, Life::stale);
+    loop.run_for(Seconds{590});
+    EXPECT_EQ(picture(), "victim:f1=1 victim:f2=2 ");
+    loop.run_for(Seconds{20});
+    EXPECT_EQ(picture(), "") << "now it has ended";
+    EXPECT_EQ(collector->stale()[0].life, Life::expired);
+}
+
 TEST_F(Attacked, nobody_is_believed_before_it_is_known_who_is_revoked) {
     revoke({testing::credentials("victim").chain.front().serial()});
     keeper = {};

@@ -30,10 +30,13 @@ Publisher::Publisher(Loop& loop, Store& store, Random& random, Report& report,
 void Publisher::declare(std::vector<Wanted> wanted) {
     if (auto fits = check_quota(wanted, me_, options_.quota); !fits) {
         refuse("quota", fits.error().text + "; what was exported before stays");
+        if (!declared_) declared_ = adopts_ = upkeep_ = true;
+        advance();
         events_.on_moved();
         return;
     }
     refusal_.clear();
+    adopts_ = false;
     wanted_ = std::move(wanted);
     declared_ = true;
     pending_ = true;
@@ -217,10 +220,35 @@ std::string Publisher::identity_due() {
     return {};
 }
 
+Result<PublicationPlan> Publisher::planned() {
+    return plan_publication({*known_, wanted_, me_, store_.limits(), fence_, floor_,
+                             since_1970(loop_.clock().wall()), options_.times, identity_due(),
+                             published_before()});
+}
+
+// Without it collectors would take a manifest that nobody renews for one that is held back. True
+// when there is something that this host left, and nobody else.
+bool Publisher::adopt() {
+    wanted_.clear();
+    const auto manifest = decode_manifest(keys::manifest_of(me_.host), known_->manifest);
+    for (const auto& [key, stored] : known_->records) {
+        const auto record = decode_export(key, stored.value);
+        const ExportVersion* shown =
+            record && manifest ? record->visible(manifest->generation) : nullptr;
+        if (shown) wanted_.push_back({record->id, shown->body.fields, shown->body.meta});
+    }
+    const auto plan = planned();
+    if (manifest && plan && !plan->repairs) return true;
+    wanted_.clear();
+    return false;
+}
+
 bool Publisher::make_plan() {
-    auto plan = plan_publication({*known_, wanted_, me_, store_.limits(), fence_, floor_,
-                                  since_1970(loop_.clock().wall()), options_.times, identity_due(),
-                                  published_before()});
+    if (std::exchange(adopts_, false) && !adopt()) {
+        declared_ = upkeep_ = false;
+        return false;
+    }
+    auto plan = planned();
     step_ = 0;
     if (plan) {
         plan_ = std::move(*plan);

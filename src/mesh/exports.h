@@ -47,7 +47,8 @@ class Publisher {
               PublisherEvents events);
 
     // Replaces what shall be exported. Above the quota: reported, refusal() tells, and what was
-    // published stays.
+    // published stays, and is renewed; also what an earlier run published, if it stands there as it
+    // was left.
     void declare(std::vector<Wanted> wanted);
 
     // From now on commits may be made, each with this comparison, and signed for this cluster. The
@@ -87,6 +88,8 @@ class Publisher {
     void plan_anew();
     std::string identity_due();
     bool make_plan();
+    Result<PublicationPlan> planned();
+    bool adopt();
     void commit_step();
     void on_committed(Result<Committed> committed);
     bool published_before() const;
@@ -117,6 +120,7 @@ class Publisher {
     bool declared_ = false;
     bool pending_ = false;  // `wanted_` is not acknowledged yet
     bool upkeep_ = false;   // it was, but something has to be renewed or put right
+    bool adopts_ = false;   // what an earlier run left is to be taken for `wanted_`
     bool busy_ = false;     // a question is under way
     Fence fence_ = Fence::none;
     std::vector<Wanted> wanted_;

@@ -186,6 +186,50 @@ TEST_F(Publishing, above_the_quota_everything_old_stays) {
     EXPECT_EQ(visible(), (Names{{"f2", "2"}}));
 }
 
+TEST_F(Publishing, above_the_quota_from_the_start_what_an_earlier_run_left_is_renewed) {
+    enter();
+    publisher.declare({file("f1", "1"), file("f2", "2")});
+    ASSERT_TRUE(settles());
+    publisher.halt();
+    const auto manifest = [this] {
+        const std::string key = keys::manifest_of(host("a"));
+        return *decode_manifest(key, *stored(key));
+    };
+    const auto until = manifest().until;
+    Publisher later(loop, store, random, report, {host("a"), 8, testing::credentials("a"), keeper},
+                    {[] {}, [] {}});
+    later.declare(many(5001, "x"));
+    later.enter(Compare::holds(name_key, "mine"), testing::authority().cluster());
+    loop.run_for(Seconds{2000});
+    EXPECT_TRUE(later.settled());
+    EXPECT_NE(later.refusal(), "");
+    EXPECT_GT(manifest().until, until + Seconds{1200});
+    EXPECT_EQ(manifest().incarnation, 8U);
+    EXPECT_EQ(visible(), (Names{{"f1", "1"}, {"f2", "2"}}));
+    later.declare({file("f3", "3")});
+    ASSERT_TRUE(reaches([&] { return visible() == Names{{"f3", "3"}}; }));
+}
+
+TEST_F(Publishing, above_the_quota_from_the_start_nothing_that_others_wrote_is_vouched_for) {
+    enter();
+    publisher.declare({file("f1", "1")});
+    ASSERT_TRUE(settles());
+    publisher.halt();
+    const std::string key = keys::exported(host("a"), {"file", "f1"});
+    ExportRecord record = *decode_export(key, *stored(key));
+    record.version->body.fields = content("evil");
+    write(key, *encode(record));
+    const Revision before = cluster.revision();
+    Publisher later(loop, store, random, report, {host("a"), 8, testing::credentials("a"), keeper},
+                    {[] {}, [] {}});
+    later.declare(many(5001, "x"));
+    later.enter(Compare::holds(name_key, "mine"), testing::authority().cluster());
+    loop.run_for(Seconds{2000});
+    EXPECT_EQ(cluster.revision(), before);
+    later.declare({file("f2", "2")});
+    ASSERT_TRUE(reaches([&] { return visible() == Names{{"f2", "2"}}; }));
+}
+
 TEST_F(Publishing, looks_again_after_the_store_may_have_lost_it) {
     enter();
     publisher.declare({file("f1", "1")});

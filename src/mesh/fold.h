@@ -91,6 +91,8 @@ class ExportFold {
     // manifest is not renewed.
     void review(const std::set<std::string>& live, WallTime now);
     bool is_late(const std::string& host) const;  // waits for a key set
+    // How long the last manifest of the host that was believed is good.
+    WallTime good_until(const std::string& host) const;
     bool any_late() const;
 
     // In order of hosts.

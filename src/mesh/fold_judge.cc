@@ -157,6 +157,11 @@ bool ExportFold::is_late(const std::string& name) const {
     return host != hosts_.end() && host->second.late;
 }
 
+WallTime ExportFold::good_until(const std::string& name) const {
+    const auto host = hosts_.find(name);
+    return host != hosts_.end() ? host->second.good_until : WallTime{};
+}
+
 bool ExportFold::any_late() const {
     return std::any_of(hosts_.begin(), hosts_.end(),
                        [](const auto& host) { return host.second.late; });

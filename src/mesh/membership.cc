@@ -55,22 +55,14 @@ void Membership::on_looked() {
     if (ended_) return;
     if (look_failed_) {
         failed(entering_, *look_failed_);
-        look_retry_ = loop_.after(look_backoff_.next(random_), [this] {
-            const Held ended = std::move(look_retry_);
-            look();
-        });
-        return;
+        return look_later(look_backoff_.next(random_));
     }
     // Once in a cluster, this one and no other.
     Admission wish = options_.admission;
     if (!cluster_id_.empty()) wish.cluster_id = cluster_id_;
     const auto step = decide_admission(facts_, {host_, options_.uuid, options_.where}, wish,
                                        new_cluster_id_, loop_.clock().wall());
-    if (!step) {
-        ended_ = true;
-        lease_kept_.reset();
-        return events_.on_refused(step.error());
-    }
+    if (!step) return turned_away(step.error());
     name_value_ = step->name_value;
     if (!step->claim) {
         events_.on_claiming(name_is_ours(), step->cluster_id);
@@ -83,21 +75,38 @@ void Membership::on_looked() {
     events_.on_claiming(name_is_ours(), step->cluster_id);
 }
 
+void Membership::turned_away(const Error& why) {
+    if (entered_) {
+        // Nobody was faster here: a conflict is news.
+        failed(turned_away_, {Code::denied, why.text + "; it was ours until now: find out who can "
+                                                       "write to the store"});
+        return look_later(look_backoff_.next(random_));
+    }
+    ended_ = true;
+    lease_kept_.reset();
+    events_.on_refused(why);
+}
+
+void Membership::look_later(Duration delay) {
+    look_retry_ = loop_.after(delay, [this] {
+        const Held ended = std::move(look_retry_);
+        look();
+    });
+}
+
 void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committed) {
     claiming_ = false;
     if (ended_) return;
     if (committed && committed->applied) return enter(step);
     if (!committed) failed(entering_, committed.error());
     // Somebody was faster, or the claim's fate is unknown: what is there now decides.
-    look_retry_ = loop_.after(committed ? Duration{0} : look_backoff_.next(random_), [this] {
-        const Held ended = std::move(look_retry_);
-        look();
-    });
+    look_later(committed ? Duration{0} : look_backoff_.next(random_));
 }
 
 void Membership::enter(const AdmissionStep& step) {
     look_backoff_.reset();
     entering_.ended_well();
+    turned_away_.ended_well();
     const bool first = !entered_;
     entered_ = true;
     cluster_id_ = step.cluster_id;

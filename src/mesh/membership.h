@@ -3,7 +3,8 @@
 //
 // Owned by Mesh. Loop thread only; never blocks. While the store is away it keeps trying. A lost
 // lease is granted again and the record put again under it, with the same incarnation; the name
-// is released only by leave().
+// is released only by leave(). Who was let in once does not end when somebody overwrites the name
+// or the cluster's id: that is told, and looked at again with pauses, until it is put right.
 #pragma once
 
 #include <functional>
@@ -35,7 +36,8 @@ struct MembershipEvents {
     std::function<void(Compare name_is_ours, const std::string& cluster_id)> on_claiming;
     // The name is ours, in this cluster.
     std::function<void(const std::string& cluster_id)> on_entered;
-    // Another cluster, no cluster, or the name is another's: nothing more is tried.
+    // Another cluster, no cluster, or the name is another's, and we have never been in: nothing
+    // more is tried.
     std::function<void(const Error&)> on_refused;
     // The lease had ended and is back: others may have taken this host for gone.
     Action on_renewed;
@@ -70,6 +72,8 @@ class Membership {
  private:
     void look();
     void on_looked();
+    void turned_away(const Error& why);
+    void look_later(Duration delay);
     void on_claimed(const AdmissionStep& step, Result<Committed> committed);
     void enter(const AdmissionStep& step);
     void hold_lease();
@@ -111,6 +115,7 @@ class Membership {
     Held put_retry_;
     Held lease_kept_;
     Episode entering_;
+    Episode turned_away_;
     Episode leasing_;
     Episode putting_trouble_;
     Lifeline lifeline_;

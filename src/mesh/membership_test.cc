@@ -14,6 +14,8 @@ class Joining : public testing::StoreTest {
         std::optional<Membership> membership;
         std::string cluster;
         std::optional<Error> refused;
+        std::vector<std::string> told;
+        bool turned_away = false;  // expected
         int claims = 0;
         int renewed = 0;
     };
@@ -34,7 +36,10 @@ class Joining : public testing::StoreTest {
         events.on_entered = [&peer](const std::string& id) { peer.cluster = id; };
         events.on_refused = [&peer](const Error& error) { peer.refused = error; };
         events.on_renewed = [&peer] { ++peer.renewed; };
-        events.on_error = [](const Error& error) { ADD_FAILURE() << error.text; };
+        events.on_error = [&peer](const Error& error) {
+            EXPECT_TRUE(peer.turned_away) << error.text;
+            peer.told.push_back(error.text);
+        };
         peer.membership.emplace(loop, through, random, host(name), std::move(how),
                                 std::move(events));
     }
@@ -173,14 +178,31 @@ TEST_F(Joining, the_record_is_written_only_when_something_in_it_changes) {
     EXPECT_EQ(cluster.revision(), before + 1);
 }
 
-TEST_F(Joining, verify_notices_that_the_name_became_another_s) {
+TEST_F(Joining, a_name_that_became_another_s_is_told_and_awaited) {
     Peer peer;
     join(peer, "a", options("u", Founding::if_empty));
-    ASSERT_TRUE(decides(peer));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    peer.turned_away = true;
+    const std::string ours = *stored(keys::name_of(host("a")));
     write(keys::name_of(host("a")), encode(NameRecord{"a", "thief", "now", "elsewhere"}));
+    for (int number = 0; number < 100; ++number) {
+        peer.membership->verify();
+        loop.run_for(Seconds{1});
+    }
+    EXPECT_FALSE(peer.refused) << peer.refused->text;
+    ASSERT_EQ(peer.told.size(), 1U);
+    EXPECT_NE(peer.told[0].find("thief"), std::string::npos);
+    EXPECT_FALSE(peer_value("a").empty()) << "it is alive";
+    const int claims = peer.claims;
+    write(keys::name_of(host("a")), ours);
+    EXPECT_TRUE(reaches([&] { return peer.claims > claims; }));
+    // Nor does it end when another cluster is said to be there; once more it is told.
+    const std::string cluster_there = *stored(keys::cluster());
+    write(keys::cluster(), encode(ClusterRecord{"theirs", "then"}));
     peer.membership->verify();
-    ASSERT_TRUE(reaches([&] { return peer.refused.has_value(); }));
-    EXPECT_NE(peer.refused->text.find("thief"), std::string::npos);
+    ASSERT_TRUE(reaches([&] { return peer.told.size() == 2; }));
+    write(keys::cluster(), cluster_there);
+    EXPECT_FALSE(peer.refused);
 }
 
 TEST_F(Joining, stopping_ends_the_lease_but_keeps_the_name) {
