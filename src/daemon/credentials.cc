@@ -21,19 +21,23 @@ std::string pem_of(const std::vector<Certificate>& chain) {
 }
 
 // The key in `name` of `directory`, or a new one that is put there.
+using Write = Result<void> (*)(Files&, const std::string&, const std::string&);
+
 template <class Key>
-Result<Key> keep_key(const HostCredentials::Ports& ports, const std::string& path) {
+Result<Key> keep_key(const HostCredentials::Ports& ports, const std::string& path, Write write) {
     auto text = read_secret(ports.files, ports.accounts, path);
-    if (text) {
+    // What a crash of the machine leaves of a file that was not on the disk yet.
+    const bool is_blank = text && text->find_first_not_of('\0') == std::string::npos;
+    if (text && !is_blank) {
         auto key = Key::from_pem(*text);
         if (!key)
             return std::move(key).error().during(
                 path + " (move it away, and a new one is made at the next start)");
         return key;
     }
-    if (text.error().code != Code::missing) return std::move(text).error();
+    if (!text && text.error().code != Code::missing) return std::move(text).error();
     Key made = Key::make();
-    if (auto written = write_secret(ports.files, path, made.pem()); !written)
+    if (auto written = write(ports.files, path, made.pem()); !written)
         return std::move(written).error();
     return made;
 }
@@ -61,11 +65,12 @@ Result<HostCredentials> HostCredentials::open(Ports ports, Places places, Subjec
         return std::move(made).error().during("the directory of this host's keys");
     if (auto ours = check_private(ports.files, ports.accounts, directory); !ours)
         return std::move(ours).error();
-    auto signing_key = keep_key<SigningKey>(ports, directory + "/signing.key");
+    auto signing_key = keep_key<SigningKey>(ports, directory + "/signing.key", write_secret_soon);
     if (!signing_key) return std::move(signing_key).error();
     // With certificates from elsewhere their key takes its place at once.
-    auto tls_key = places.elsewhere ? Result<PrivateKey>(PrivateKey::make())
-                                    : keep_key<PrivateKey>(ports, directory + "/tls.key");
+    auto tls_key = places.elsewhere
+                       ? Result<PrivateKey>(PrivateKey::make())
+                       : keep_key<PrivateKey>(ports, directory + "/tls.key", write_secret_soon);
     if (!tls_key) return std::move(tls_key).error();
 
     HostCredentials made(ports, std::move(places), std::move(subject), *std::move(signing_key),
@@ -108,10 +113,10 @@ Result<Credentials> HostCredentials::issue_to_self() const {
     if (!issued) return std::move(issued).error().during("the authority in " + files.path());
     // For people and their tools; this program holds them already.
     if (auto put =
-            write_secret(ports_.files, places_.directory + "/ca.pem", authority->root().pem());
+            write_secret_soon(ports_.files, places_.directory + "/ca.pem", authority->root().pem());
         !put)
         return std::move(put).error();
-    if (auto put = write_secret(ports_.files, places_.directory + "/tls.pem", *issued); !put)
+    if (auto put = write_secret_soon(ports_.files, places_.directory + "/tls.pem", *issued); !put)
         return std::move(put).error();
     Credentials made = current_;
     made.chain = *Certificate::chain_from_pem(*issued);

@@ -109,6 +109,20 @@ TEST_F(HostCredentialsTest, keys_are_private_from_the_start_and_stay_the_same) {
     EXPECT_EQ(again->cluster(), first->cluster());
 }
 
+TEST_F(HostCredentialsTest, a_key_that_a_crash_left_blank_is_made_anew) {
+    auto first = open();
+    ASSERT_TRUE(first);
+    for (const std::string& left : {std::string(), std::string(500, '\0')}) {
+        ASSERT_TRUE(files.write(at("state/a/trust/tls.key"), left, {.mode = 0600}));
+        auto again = open();
+        ASSERT_TRUE(again) << again.error().text;
+        EXPECT_NE(again->current().tls_key.public_pem(), first->current().tls_key.public_pem());
+        EXPECT_TRUE(again->current().chain.front().belongs_to(again->current().tls_key));
+    }
+    ASSERT_TRUE(files.write(at("state/a/trust/tls.key"), "spoiled", {.mode = 0600}));
+    EXPECT_FALSE(open());
+}
+
 TEST_F(HostCredentialsTest, a_key_that_others_may_read_is_refused_with_what_to_do) {
     ASSERT_TRUE(open());
     for (const char* name :

@@ -38,12 +38,25 @@ Result<std::string> read_secret(const Files& files, const Accounts& accounts,
     return files.read(path, pem_bytes_max);
 }
 
-Result<void> write_secret(Files& files, const std::string& path, const std::string& text) {
+namespace {
+
+Result<void> put(Files& files, const std::string& path, const std::string& text, bool synced) {
     FileAttributes attributes;
     attributes.mode = private_mode;
+    attributes.synced = synced;
     auto written = files.write(path, text, attributes);
     if (!written) return std::move(written).error().during("writing " + path);
     return {};
+}
+
+}  // namespace
+
+Result<void> write_secret(Files& files, const std::string& path, const std::string& text) {
+    return put(files, path, text, true);
+}
+
+Result<void> write_secret_soon(Files& files, const std::string& path, const std::string& text) {
+    return put(files, path, text, false);
 }
 
 }  // namespace hansa

@@ -25,4 +25,7 @@ Result<std::string> read_secret(const Files& files, const Accounts& accounts,
 // Replaces or makes the file.
 Result<void> write_secret(Files& files, const std::string& path, const std::string& text);
 
+// The same for what is made anew where it is found empty: nobody waits for the disk.
+Result<void> write_secret_soon(Files& files, const std::string& path, const std::string& text);
+
 }  // namespace hansa

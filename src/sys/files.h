@@ -41,6 +41,9 @@ struct FileAttributes {
     std::optional<FileMode> mode{};
     std::optional<UserId> owner{};
     std::optional<GroupId> group{};
+    // Of write(): on the disk before it returns. Else a crash of the machine soon after may leave
+    // an empty file, or one of zero bytes: for what is made anew where it is found so.
+    bool synced = true;
 };
 
 struct DirectoryEntry {

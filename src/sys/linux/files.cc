@@ -124,11 +124,12 @@ class Temporary {
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
 
-    bool put_in_place() {
+    bool put_in_place(bool synced) {
         int parent = place_.parent.get();
         if (::renameat(parent, name_.c_str(), parent, place_.name.c_str()) != 0) return false;
         name_.clear();
-        return ::fsync(parent) == 0 || errno == EINVAL;  // some network file systems cannot
+        return !synced || ::fsync(parent) == 0 ||
+               errno == EINVAL;  // some network file systems cannot
     }
 
  private:
@@ -275,11 +276,11 @@ Result<void> LinuxFiles::write(const std::string& path, std::string_view bytes,
     if (!file) return failure(place->path);
     Temporary temporary(*place, std::move(name));
     if (!write_all(file.get(), bytes) || !apply_attributes(file.get(), wanted) ||
-        ::fsync(file.get()) != 0) {
+        (attributes.synced && ::fsync(file.get()) != 0)) {
         return failure(place->path);
     }
     file.close();  // before it has its name: whoever watches the name is called once, not twice
-    if (!temporary.put_in_place()) return failure(place->path);
+    if (!temporary.put_in_place(attributes.synced)) return failure(place->path);
     return {};
 }
 
@@ -317,7 +318,7 @@ Result<void> LinuxFiles::make_symlink(const std::string& path, const std::string
     }
     if (failed != 0) return failure(place->path);
     Temporary temporary(*place, std::move(name));
-    if (!temporary.put_in_place()) return failure(place->path);
+    if (!temporary.put_in_place(true)) return failure(place->path);
     return {};
 }
 
