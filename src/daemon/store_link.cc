@@ -86,6 +86,7 @@ struct StoreLink::State : KeyWatcher {
     }
 
     void entered(const std::string& cluster) {
+        was_in = true;
         if (auto belongs = home.belong_to(cluster); !belongs)
             events.on_fatal(std::move(belongs).error());
     }
@@ -120,8 +121,7 @@ struct StoreLink::State : KeyWatcher {
     // A store elsewhere will never believe the certificates that this machine makes for itself.
     void distrusted(const Error& why) {
         if (settings.seeds.empty() || credentials.source() != TrustSource::machine) return;
-        // Whoever was in once belongs there: somebody else stands at the address for now.
-        if (home.identity().cluster == credentials.cluster()) return;
+        if (was_in) return;  // it is the right store; somebody else stands at its address for now
         events.on_fatal(
             Error{Code::conflict,
                   why.text + "; this host's own certificates (cluster " + credentials.cluster() +
@@ -164,6 +164,7 @@ struct StoreLink::State : KeyWatcher {
     // about itself, or for seeds the host that is dialled.
     std::string server_name;
     std::vector<std::string> urls;  // of the machine's store
+    bool was_in = false;            // the cluster, in this run
     Held refresh;
     std::string refresh_trouble;  // as it was told
     std::unique_ptr<TrustFile> memory;
