@@ -23,11 +23,14 @@ class Seat:
         made = t.command("ca", "init", "--name", "c1", env=self.env)
         equal(made.returncode, 0, made.stderr)
         self.address = f"127.0.0.1:{free_port()}"
+        # Hosts know the store by its address, and the default one is anybody's while it restarts.
+        self.store = f"127.0.0.1:{free_port()}"
         self.start()
 
     def start(self):
         self.agent = self.t.run(graph(self.t, self.name), "--hostname", self.name,
-                                "--join-listen", self.address, *self.flags, env=self.env)
+                                "--join-listen", self.address, "--client-urls", self.store, *self.flags,
+                                env=self.env)
         self.agent.wait_for("store_changed", state="connected")
 
     def token(self, *flags):
