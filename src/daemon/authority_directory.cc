@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/identity.h"
 
 namespace hansa {
 
@@ -144,8 +145,9 @@ Result<TokenRecord> AuthorityDirectory::read_requested(const JoinRequest& reques
 // The agents of this prefix are certified without being asked, and are in no record.
 Result<void> AuthorityDirectory::check_name(const Claims& claims) const {
     const std::string prefix = path_.substr(0, path_.rfind('/'));
-    auto text = ports_.files.read(prefix + "/" + claims.name + "/identity.json", record_bytes_max);
-    if (!text || text->find("\"" + claims.uuid + "\"") != std::string::npos) return {};
+    auto identity = read_identity(ports_.files, prefix + "/" + claims.name);
+    const bool damaged = !identity && identity.error().code == Code::invalid;
+    if (!damaged && (!identity || identity->uuid == claims.uuid)) return {};
     return Error{Code::denied, "the name " + claims.name + " is that of an agent beside the " +
                                    "authority; choose another --hostname"};
 }

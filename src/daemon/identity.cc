@@ -48,22 +48,27 @@ Result<void> save(Files& files, const std::string& directory, const Identity& id
 
 }  // namespace
 
-Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,
-                                 Random& random) {
+Result<Identity> read_identity(const Files& files, const std::string& directory) {
     const std::string path = marker_path(directory);
     auto text = files.read(path, marker_bytes_max);
-    if (!text) {
-        if (text.error().code != Code::missing)
-            return std::move(text).error().during("reading " + path);
+    if (!text) return std::move(text).error().during("reading " + path);
+    auto identity = decode(*text);
+    if (!identity) return Error{Code::invalid, path + ": " + identity.error().text};
+    return identity;
+}
+
+Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,
+                                 Random& random) {
+    auto identity = read_identity(files, directory);
+    if (!identity && identity.error().code == Code::missing) {
         Identity made{make_uuid(random), host.text(), {}, 1};
         if (auto saved = save(files, directory, made); !saved) return std::move(saved).error();
         return made;
     }
-    auto identity = decode(*text);
-    if (!identity)
-        return Error{Code::conflict, path + ": " + identity.error().text +
-                                         "; it is not this program's: move " + directory +
-                                         " away, or give another --prefix"};
+    if (!identity && identity.error().code == Code::invalid)
+        return Error{Code::conflict, identity.error().text + "; it is not this program's: move " +
+                                         directory + " away, or give another --prefix"};
+    if (!identity) return identity;
     if (identity->host != host.text())
         return Error{Code::conflict, directory + " belongs to host " + printable(identity->host) +
                                          ", not to " + host.text() +

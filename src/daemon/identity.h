@@ -22,6 +22,9 @@ struct Identity {
     std::uint64_t incarnation = 0;  // counts the starts
 };
 
+// The marker as it stands: Code::missing when there is none, Code::invalid when it is damaged.
+Result<Identity> read_identity(const Files& files, const std::string& directory);
+
 // Reads the marker, or makes a new identity where there is none; counts this start. Code::conflict
 // when the marker is another host's, or damaged. Blocking.
 Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,

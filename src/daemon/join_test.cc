@@ -239,9 +239,13 @@ TEST(Join, a_token_takes_over_nobody_elses_name) {
     EXPECT_TRUE(says(refusal(rig.join(rig.host("a", another))), "belongs to another host"));
     EXPECT_EQ(rig.uses_of(another), 0u);
     ASSERT_TRUE(rig.machine.files.make_directories("/tmp/seat"));
-    ASSERT_TRUE(
-        rig.machine.files.write("/tmp/seat/identity.json", R"({"uuid":"of the seat"})", {}));
-    EXPECT_TRUE(says(refusal(rig.join(rig.host("seat", another))), "beside the authority"));
+    const Joiner::Wishes seat = rig.host("seat", another);
+    for (const std::string& marker :
+         {R"({"uuid": "of the seat", "host": "seat", "cluster": ")" + seat.uuid + "\"}",
+          std::string("damaged")}) {
+        ASSERT_TRUE(rig.machine.files.write("/tmp/seat/identity.json", marker, {}));
+        EXPECT_TRUE(says(refusal(rig.join(seat)), "beside the authority")) << marker;
+    }
     Joiner::Wishes again = first;
     again.token = another;
     EXPECT_TRUE(rig.join(again)) << "the same host";
