@@ -154,7 +154,7 @@ Result<void> AuthorityDirectory::check_name(const Claims& claims) const {
 
 // REQUIRES: the lock is held.
 Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Authority& authority,
-                                              WallTime now) {
+                                              const Revoked& revoked, WallTime now) {
     auto issued = authority.issue(order, now);
     if (!issued) return Error{Code::denied, std::move(issued).error().text};
     auto leaf = Certificate::from_pem(*issued);
@@ -164,9 +164,7 @@ Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Aut
     if (!record && record.error().code == Code::missing)
         record = IssuedRecord{.name = order.claims.name};
     if (!record) return Error{Code::unavailable, std::move(record).error().text};
-    auto list = keys_.revocations(authority, now);
-    if (!list) return Error{Code::unavailable, std::move(list).error().text};
-    auto next = with_issued(*std::move(record), *leaf, now, list->revoked);
+    auto next = with_issued(*std::move(record), *leaf, now, revoked);
     if (!next) return std::move(next).error();
     if (auto there = make_directories(ports_.files, path_ + "/issued"); !there)
         return Error{Code::unavailable, std::move(there).error().text};
@@ -175,39 +173,36 @@ Result<std::string> AuthorityDirectory::issue(const IssueOrder& order, const Aut
     return issued;
 }
 
-Result<IssueOrder> AuthorityDirectory::judge(const JoinRequest& request, const TokenRecord& record,
-                                             const Authority& authority, WallTime now) const {
+Result<Revoked> AuthorityDirectory::revoked(const Authority& authority, WallTime now) const {
     auto list = keys_.revocations(authority, now);
     if (!list) return Error{Code::unavailable, std::move(list).error().text};
-    return decide_join(request, record, authority.cluster(), now, list->revoked);
-}
-
-Result<IssueOrder> AuthorityDirectory::judge(const std::vector<Certificate>& chain,
-                                             const Authority& authority, Duration grace,
-                                             WallTime now) const {
-    auto list = keys_.revocations(authority, now);
-    if (!list) return Error{Code::unavailable, std::move(list).error().text};
-    return decide_renewal(chain,
-                          {authority.cluster(), {&authority.root(), 1}, list->revoked, grace}, now);
+    return std::move(list->revoked);
 }
 
 // Without the lock first, in both: whoever will be refused cannot keep others from theirs.
 Result<std::string> AuthorityDirectory::grant_join(const JoinRequest& request,
                                                    const Authority& authority, const Rules& rules,
                                                    WallTime now, const Pause& pause) {
+    const auto judge = [&](const TokenRecord& record, const Revoked& revoked) {
+        return decide_join(request, record, authority.cluster(), now, revoked);
+    };
     auto record = read_requested(request);
     if (!record) return std::move(record).error();
-    auto order = judge(request, *record, authority, now);
+    auto taken_back = revoked(authority, now);
+    if (!taken_back) return std::move(taken_back).error();
+    auto order = judge(*record, *taken_back);
     if (!order) return std::move(order).error();
 
     auto held = lock(pause);
     if (!held) return Error{Code::unavailable, std::move(held).error().text};
     record = read_requested(request);  // somebody may have been faster
     if (!record) return std::move(record).error();
-    order = judge(request, *record, authority, now);
+    taken_back = revoked(authority, now);  // or taken somebody back
+    if (!taken_back) return std::move(taken_back).error();
+    order = judge(*record, *taken_back);
     if (!order) return std::move(order).error();
     order->life = rules.life;
-    auto issued = issue(*order, authority, now);
+    auto issued = issue(*order, authority, *taken_back, now);
     if (!issued || has_used(*record, request)) return issued;
     record->used_by.push_back(use_of(request));
     if (auto written = write(token_name(record->id), encode(*record)); !written)
@@ -221,14 +216,21 @@ Result<std::string> AuthorityDirectory::grant_renewal(const std::string& chain_p
                                                       const Pause& pause) {
     auto chain = Certificate::chain_from_pem(chain_pem);
     if (!chain) return Error{Code::denied, "a renewal shows the certificate that is to be renewed"};
-    if (auto order = judge(*chain, authority, rules.grace, now); !order)
-        return std::move(order).error();
+    const auto judge = [&](const Revoked& revoked) {
+        return decide_renewal(
+            *chain, {authority.cluster(), {&authority.root(), 1}, revoked, rules.grace}, now);
+    };
+    auto taken_back = revoked(authority, now);
+    if (!taken_back) return std::move(taken_back).error();
+    if (auto order = judge(*taken_back); !order) return std::move(order).error();
     auto held = lock(pause);
     if (!held) return Error{Code::unavailable, std::move(held).error().text};
-    auto order = judge(*chain, authority, rules.grace, now);
+    taken_back = revoked(authority, now);
+    if (!taken_back) return std::move(taken_back).error();
+    auto order = judge(*taken_back);
     if (!order) return std::move(order).error();
     order->life = rules.life;
-    return issue(*order, authority, now);
+    return issue(*order, authority, *taken_back, now);
 }
 
 std::vector<AuthorityDirectory::Listener> AuthorityDirectory::listeners() const {

@@ -93,13 +93,11 @@ class AuthorityDirectory {
 
  private:
     Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
-    Result<std::string> issue(const IssueOrder& order, const Authority& authority, WallTime now);
+    Result<std::string> issue(const IssueOrder& order, const Authority& authority,
+                              const Revoked& revoked, WallTime now);
     Result<void> check_name(const Claims& claims) const;
     Result<IssuedRecord> read_issued(const std::string& name) const;
-    Result<IssueOrder> judge(const JoinRequest& request, const TokenRecord& record,
-                             const Authority& authority, WallTime now) const;
-    Result<IssueOrder> judge(const std::vector<Certificate>& chain, const Authority& authority,
-                             Duration grace, WallTime now) const;
+    Result<Revoked> revoked(const Authority& authority, WallTime now) const;
     Result<TokenRecord> read_requested(const JoinRequest& request) const;
     Result<TokenRecord> read_token(const std::string& id) const;
     Result<void> write(const std::string& name, const std::string& text) const {
