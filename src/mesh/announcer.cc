@@ -37,12 +37,7 @@ void Announcer::store_is(StoreStatus::State state) {
 
 void Announcer::follow() {
     FollowerEvents events;
-    events.on_all = [this](const Reading& reading) {
-        std::optional<Record> found;
-        for (const Record& record : reading.records)
-            if (record.key == keys::revocations()) found = record;
-        take(std::move(found));
-    };
+    events.on_all = [this](const Reading& reading) { take(revocations_in(reading)); };
     events.on_events = [this](const EventBatch& batch) {
         for (const StoreEvent& event : batch.events) {
             if (event.record.key != keys::revocations()) continue;
@@ -52,10 +47,7 @@ void Announcer::follow() {
     };
     events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
         if (touched.contains(keys::revocations())) return true;
-        std::optional<Record> found;
-        for (const Record& record : reading.records)
-            if (record.key == keys::revocations()) found = record;
-        return shown_ == found;
+        return shown_ == revocations_in(reading);
     };
     events.on_error = [this](const Error& error) {
         report_.publish(

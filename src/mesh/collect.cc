@@ -10,10 +10,9 @@ namespace {
 
 constexpr Seconds look_around_every{30};
 
-std::optional<std::string> revocations_in(const Reading& reading) {
-    for (const Record& record : reading.records)
-        if (record.key == keys::revocations()) return record.value;
-    return std::nullopt;
+std::string revocations_text_in(const Reading& reading) {
+    const auto record = revocations_in(reading);
+    return record ? record->value : std::string{};
 }
 
 bool same_terms(const TrustTerms& a, const TrustTerms& b) {
@@ -128,7 +127,7 @@ FollowerEvents Collector::followed_peers() {
 FollowerEvents Collector::followed_revocations() {
     FollowerEvents events;
     events.on_all = [this](const Reading& reading) {
-        take_revocations(revocations_in(reading).value_or(std::string{}));
+        take_revocations(revocations_text_in(reading));
     };
     events.on_events = [this](const EventBatch& batch) {
         for (const StoreEvent& event : batch.events)
@@ -160,7 +159,7 @@ void Collector::tell_revocations(const Result<void>& taken) {
 
 bool Collector::check_revocations(const Reading& reading, const std::set<std::string>& touched) {
     if (touched.contains(keys::revocations())) return true;
-    if (revocations_in(reading).value_or(std::string{}) == revocations_shown_) return true;
+    if (revocations_text_in(reading) == revocations_shown_) return true;
     count_difference("the list of who is revoked");
     return false;
 }

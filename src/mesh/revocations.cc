@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "mesh/keys.h"
+
 namespace hansa {
 namespace {
 
@@ -18,6 +20,12 @@ Revoked either(const Revoked& a, const Revoked& b) {
 }
 
 }  // namespace
+
+std::optional<Record> revocations_in(const Reading& reading) {
+    for (const Record& record : reading.records)
+        if (record.key == keys::revocations()) return record;
+    return std::nullopt;
+}
 
 bool same(const Revoked& a, const Revoked& b) {
     return a.serials == b.serials && a.names == b.names;

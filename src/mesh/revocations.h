@@ -10,10 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "mesh/store.h"
 #include "mesh/trust_memory.h"
 #include "trust/revocation.h"
 
 namespace hansa {
+
+// The record of the list in what was read of the store; nothing: none stands there.
+std::optional<Record> revocations_in(const Reading& reading);
 
 bool same(const Revoked& a, const Revoked& b);
 
