@@ -49,6 +49,11 @@ Result<std::string> only_host(const LinuxFiles& files, const std::string& prefix
                                     join(hosts, ", ") + "); choose one with --hostname"};
 }
 
+Result<std::string> chosen_host(const LinuxFiles& files, const std::string& prefix,
+                                const std::string& given) {
+    return given.empty() ? only_host(files, prefix) : given;
+}
+
 }  // namespace
 
 Result<Inspected> inspect(const std::string& path, const Catalog& catalog) {
@@ -81,22 +86,17 @@ Surroundings surroundings() {
 
 Result<std::string> ask_agent(const std::string& prefix, const std::string& host,
                               const std::string& request) {
-    const LinuxFiles files;
-    std::string name = host;
     const std::string root = absolute_path(prefix);
-    if (name.empty()) {
-        auto only = only_host(files, root);
-        if (!only) return std::move(only).error();
-        name = std::move(*only);
-    }
+    auto name = chosen_host(LinuxFiles(), root, host);
+    if (!name) return name;
     LinuxLoop loop;
-    auto answer = LinuxSockets(loop).ask(socket_of(root, name), request);
+    auto answer = LinuxSockets(loop).ask(socket_of(root, *name), request);
     if (answer) return answer;
     if (answer.error().code == Code::missing)
         return Error{Code::missing,
-                     "no agent named " + printable(name) + " runs here (state in " + root + ")"};
+                     "no agent named " + printable(*name) + " runs here (state in " + root + ")"};
     if (answer.error().code == Code::unavailable)
-        return Error{Code::unavailable, "the agent named " + printable(name) +
+        return Error{Code::unavailable, "the agent named " + printable(*name) +
                                             " does not answer: " + answer.error().text +
                                             "; it may be stopped or very busy"};
     return std::move(answer).error();
@@ -113,13 +113,9 @@ Result<bool> accept_exporter_here(const std::string& prefix, const std::string& 
                                   const HostName& exporter) {
     LinuxFiles files;
     const std::string root = absolute_path(prefix);
-    std::string name = host;
-    if (name.empty()) {
-        auto only = only_host(files, root);
-        if (!only) return std::move(only).error();
-        name = std::move(*only);
-    }
-    auto parsed = HostName::parse(name);
+    auto name = chosen_host(files, root, host);
+    if (!name) return std::move(name).error();
+    auto parsed = HostName::parse(*name);
     if (!parsed) return std::move(parsed).error().during("--hostname");
     return accept_exporter(files, LinuxAccounts(), accepted_path(root, parsed->text()), exporter);
 }
