@@ -1,13 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/log.h"
+#include "cli/prefix.h"
 #include "cli/render.h"
 #include "daemon/inspect.h"
-#include "daemon/settings.h"
 #include "data/json.h"
 
 namespace hansa {
@@ -21,11 +20,7 @@ struct Options {
 
 int status(CLI::App& app, const Options& options) {
     if (auto read = read_sources(app, UnknownKeys::ignored); !read) return refuse(read.error());
-    std::string prefix = options.prefix;
-    if (prefix.empty())
-        prefix =
-            default_prefix(surroundings().root, std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
-    auto answer = ask_agent(prefix, options.host, "status");
+    auto answer = ask_agent(chosen_prefix(options.prefix), options.host, "status");
     if (!answer) return refuse(answer.error());
     auto value = parse_json(*answer, {.bytes_max = std::size_t{256} << 20, .depth_max = 16});
     if (!value) return refuse(std::move(value).error().during("the agent's answer"));
@@ -40,8 +35,7 @@ int status(CLI::App& app, const Options& options) {
 void add_status(CLI::App& app, Chosen& chosen) {
     CLI::App* command = app.add_subcommand("status", "ask the agent of this machine how it is");
     auto options = std::make_shared<Options>();  // shared: CLI11 copies the callback
-    command->add_option("--prefix", options->prefix, "the agent's state directory")
-        ->type_name("DIR");
+    add_prefix(*command, options->prefix);
     command->add_option("--hostname", options->host, "the agent's name, if there are several")
         ->type_name("NAME");
     command->add_flag("--json", options->json, "for programs");
