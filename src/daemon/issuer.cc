@@ -115,12 +115,7 @@ const TlsIdentity& Issuer::identity() {
     if (now < identity_until_) return identity_;
     read_authority(now);
     const PrivateKey key = PrivateKey::make();
-    IssueOrder order;
-    order.claims.name = wishes_.host;
-    order.claims.uuid = wishes_.uuid;
-    order.public_pem = key.public_pem();
-    order.use = CertificateUse::member;
-    auto issued = authority_.issue(order, now);
+    auto issued = authority_.issue(member_order(wishes_.host, wishes_.uuid, key), now);
     if (!issued) {
         ports_.report.publish(happened::Warned{"joins cannot be answered: " + issued.error().text});
         identity_until_ = now + retry_after;  // whoever connects costs no more than that

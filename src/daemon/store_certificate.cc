@@ -38,11 +38,7 @@ Result<EtcdTls> StoreCertifier::issue(const std::vector<std::string>& urls,
     auto authority = places_.elsewhere ? files.share(ports_.random, now) : files.keep(now);
     if (!authority) return std::move(authority).error();
     const PrivateKey key = PrivateKey::make();
-    IssueOrder order;
-    order.claims.uuid = subject_.uuid;
-    order.claims.name = subject_.name;
-    order.public_pem = key.public_pem();
-    order.use = CertificateUse::member;
+    IssueOrder order = member_order(subject_.name, subject_.uuid, key);
     order.addresses = certified_addresses(urls, subject_.name);
     auto chain = authority->issue(order, now);
     if (!chain) return std::move(chain).error().during("certifying the machine's store");

@@ -127,6 +127,15 @@ Result<Life> life_for(const IssueOrder& order, const Certificate& issuing, WallT
 
 }  // namespace
 
+IssueOrder member_order(std::string name, std::string uuid, const PrivateKey& key) {
+    IssueOrder order;
+    order.claims.name = std::move(name);
+    order.claims.uuid = std::move(uuid);
+    order.public_pem = key.public_pem();
+    order.use = CertificateUse::member;
+    return order;
+}
+
 Authority::Made Authority::make(const std::string& cluster, WallTime now) {
     PrivateKey root_key = PrivateKey::make();
     openssl::Draft draft = authority_draft(cluster, "Hansa root", now, root_life);

@@ -32,6 +32,9 @@ struct IssueOrder {
     WallTime begins_after{};             // of a name that was revoked: the time of that
 };
 
+// For whoever serves others beside the authority: the store, the enrolment port.
+IssueOrder member_order(std::string name, std::string uuid, const PrivateKey& key);
+
 class Authority {
  public:
     // A new root (20 years) and an issuing key below it (2 years).
