@@ -1,10 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/labels.h"
 #include "cli/log.h"
 #include "cli/prefix.h"
 #include "daemon/inspect.h"
@@ -44,18 +44,6 @@ int show(CLI::App& app, const Place& place) {
     return 0;
 }
 
-Result<std::map<std::string, std::string>> labels_of(const std::vector<std::string>& words) {
-    std::map<std::string, std::string> labels;
-    for (const std::string& word : words) {
-        const std::size_t equals = word.find('=');
-        if (equals == std::string::npos || equals == 0)
-            return Error{Code::invalid,
-                         "--label \"" + printable(word, 60) + "\": write it as KEY=VALUE"};
-        labels[word.substr(0, equals)] = word.substr(equals + 1);
-    }
-    return labels;
-}
-
 Result<std::optional<std::uint32_t>> mode_of(const std::string& text) {
     if (text.empty()) return std::optional<std::uint32_t>();
     std::uint32_t mode = 0;
@@ -81,7 +69,7 @@ const char* name_of(PolicyVerdict verdict) {
 int test(CLI::App& app, const Place& place, Asked asked) {
     auto policy = policy_of(app, place);
     if (!policy) return refuse(policy.error());
-    auto labels = labels_of(asked.labels);
+    auto labels = parse_labels(asked.labels);
     if (!labels) return refuse(labels.error());
     auto mode = mode_of(asked.mode);
     if (!mode) return refuse(mode.error());

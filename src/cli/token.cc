@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/labels.h"
 #include "cli/log.h"
 #include "cli/prefix.h"
 #include "daemon/authority_commands.h"
@@ -34,20 +35,6 @@ Result<Duration> parse_ttl(const std::string& text) {
         case 'd': return Duration(Seconds{std::min<std::int64_t>(*number, 36'500) * 86'400});
         default: return wrong;
     }
-}
-
-Result<std::map<std::string, std::string>> parse_labels(const std::vector<std::string>& texts) {
-    std::map<std::string, std::string> labels;
-    for (const std::string& text : texts) {
-        const std::size_t sign = text.find('=');
-        if (sign == std::string::npos || sign == 0)
-            return Error{Code::invalid,
-                         "--label \"" + printable(text) + "\" is not of the form KEY=VALUE"};
-        if (!labels.emplace(text.substr(0, sign), text.substr(sign + 1)).second)
-            return Error{Code::invalid,
-                         "--label " + printable(text.substr(0, sign)) + " is given twice"};
-    }
-    return labels;
 }
 
 Result<TokenWishes> wishes_of(const TokenOptions& options) {
