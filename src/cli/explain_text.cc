@@ -1,17 +1,11 @@
 // What `hansa explain` prints.
 #include "base/text.h"
+#include "cli/answer.h"
 #include "cli/render.h"
 
 namespace hansa {
 
 namespace {
-
-constexpr std::size_t line_bytes_max = 4096;
-
-std::string text_at(const Value& map, std::string_view key) {
-    const Value* value = map.is_map() ? map.find(key) : nullptr;
-    return value && value->is_scalar() ? printable(value->scalar().text, line_bytes_max) : "";
-}
 
 std::string line(std::string title, const std::string& text) {
     title.resize(11, ' ');

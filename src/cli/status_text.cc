@@ -2,22 +2,12 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/answer.h"
 #include "cli/render.h"
 
 namespace hansa {
 
 namespace {
-
-// Safe for a terminal, whatever the agent has met; its errors may be several lines.
-std::string text_at(const Value& map, std::string_view key) {
-    constexpr std::size_t line_bytes_max = 4096;
-    const Value* value = map.is_map() ? map.find(key) : nullptr;
-    std::string text;
-    if (!value || !value->is_scalar()) return text;
-    for (const std::string& line : split(value->scalar().text, '\n'))
-        text += (text.empty() ? "" : "\n        ") + printable(line, line_bytes_max);
-    return text;
-}
 
 const Value& map_at(const Value& map, std::string_view key) {
     static const Value none = Value::of_map({});
@@ -42,7 +32,8 @@ std::string pad(std::string text, std::size_t width) {
 }
 
 std::string resource_line(const Value& resource, std::size_t width) {
-    const std::string why = reason_of(text_at(resource, "detail"), text_at(resource, "last_error"));
+    const std::string why =
+        reason_of(lines_at(resource, "detail"), lines_at(resource, "last_error"));
     std::string line = "  " + pad(text_at(resource, "id"), width) + "  " +
                        pad(text_at(resource, "phase"), 8) + "  " + text_at(resource, "since");
     return why.empty() ? line : line + "  " + why;
@@ -74,9 +65,9 @@ std::string as_status(const Value& status) {
     text += "graph   " + text_at(graph, "name") + " (" + text_at(graph, "file") + "), " +
             count_at(graph, "resources", "resource") + ", " + count_at(graph, "edges", "edge") +
             ", " + count_at(graph, "redraws", "redraw") + "\n";
-    if (const std::string refused = text_at(graph, "refused"); !refused.empty())
+    if (const std::string refused = lines_at(graph, "refused"); !refused.empty())
         text += "        a newer version is not enforced:\n        " + refused + "\n";
-    const std::string detail = text_at(store, "detail");
+    const std::string detail = lines_at(store, "detail");
     text += "store   " + text_at(store, "state") + (detail.empty() ? "" : ", " + detail) + "\n";
     const std::string waiting = text_at(status, "waiting_for");
     text += "state   " + counts_text(map_at(status, "counts"));
