@@ -1,11 +1,8 @@
 // What a fold collects when somebody else can write to the store.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "base/random.h"
-#include "mesh/fold.h"
-#include "mesh/testing.h"
+#include "mesh/fold_testing.h"
 
 namespace hansa {
 namespace {
@@ -14,135 +11,9 @@ using testing::collect;
 using testing::content;
 using testing::file;
 using testing::host;
-
-const WallTime start = SimClock{}.wall();
-const std::string key_f1 = "/hansa/v1/exports/a/file/f1";
-
-Wanted thing(std::string name, std::string text) {
-    return {{"noop", std::move(name)}, content(std::move(text)), {}};
-}
-
-class Judging : public ::testing::Test {
- protected:
-    Judging() {
-        exporters.use(
-            {testing::authority().cluster(), {testing::authority().root()}, {}, Seconds{3600}},
-            start);
-        for (const char* name : {"a", "b"}) show(name);
-        take(fold.want({collect("file")}, now));
-    }
-
-    void show(const std::string& name) {
-        const Credentials& who = testing::credentials(name);
-        (void)exporters.show(name, make_key_set(who, testing::authority().cluster()), now);
-    }
-
-    void take(const Amendment& amendment) {
-        amendments += amendment.empty() ? 0 : 1;
-        for (const InstanceId& id : amendment.removals) EXPECT_EQ(held.erase(id), 1U) << id.text();
-        for (const Declaration& each : amendment.upserts)
-            held.insert_or_assign(each.instance(), each);
-        EXPECT_EQ(fold.collected(), held.size());
-        for (happened::Refused& each : fold.take_refusals()) refusals.push_back(std::move(each));
-        for (happened::Judged& each : fold.take_judgements()) judged[each.id] = each;
-    }
-
-    // What an exporter commits, as a watcher sees it; the store keeps it.
-    void commit(const std::vector<Operation>& operations) {
-        ++revision;
-        EventBatch batch{revision, {}};
-        for (const Operation& operation : operations) {
-            if (operation.type == Operation::Type::remove) {
-                store.erase(operation.key);
-                batch.events.push_back(testing::removed(operation.key, revision));
-                continue;
-            }
-            Record& record = store[operation.key];
-            record = {operation.key, operation.value, record.created ? record.created : revision,
-                      revision, 0};
-            batch.events.push_back(testing::put(record));
-        }
-        take(fold.apply(batch, now));
-    }
-
-    void publish(const std::string& name, const std::vector<Wanted>& wanted,
-                 const StoreLimits& limits = {}) {
-        const Exporter me = testing::exporter(name);
-        Subtree& subtree = subtrees[name];
-        PublicationOrder order{subtree, wanted, me, limits};
-        order.now = since_1970(now + lead);
-        order.fence = Fence::needed;
-        const auto plan = plan_publication(order);
-        ASSERT_TRUE(plan);
-        for (const PublicationStep& step : plan->steps) {
-            subtree.apply(step.operations, revision + 1, me.host);
-            commit(step.operations);
-        }
-    }
-
-    // `f1` of host a as it stands there now, in the place of what stood there before, under a
-    // manifest of a's that vouches for it: what a itself, and nobody else, can write.
-    std::vector<Operation> vouched(const ExportRecord& record, std::uint64_t generation,
-                                   bool repairs = false) {
-        return vouched(*encode(record), generation, repairs);
-    }
-    std::vector<Operation> vouched(const std::string& value, std::uint64_t generation,
-                                   bool repairs = false) {
-        Subtree& subtree = subtrees["a"];
-        subtree.records.insert_or_assign(key_f1, stored_record(key_f1, value));
-        std::vector<Leaf> leaves;
-        for (const auto& [key, each] : subtree.records) leaves.push_back(*each.leaf);
-        auto manifest = *decode_manifest(keys::manifest_of(host("a")), subtree.manifest);
-        manifest.seq += 1;
-        manifest.generation = generation;
-        manifest.digest = repairs ? "" : digest_of(leaves);
-        testing::signer("a").sign(manifest);
-        subtree.manifest = encode(manifest);
-        return {Operation::put(key_f1, value),
-                Operation::put(keys::manifest_of(host("a")), subtree.manifest)};
-    }
-    ExportVersion version(const std::string& text) const {
-        ExportVersion made{{content(text), {}}, {1, 5, Milliseconds{number_max}, {}}};
-        testing::signer("a").sign({"file", "f1"}, made);
-        return made;
-    }
-
-    static CollectPolicy rules(const std::string& rule) {
-        return {*Policy::parse("rules: [" + rule + "]", "policy.yaml"), {"root", "/var/lib/hansa"}};
-    }
-
-    // Somebody else writes.
-    void forge(const std::string& key, const std::string& value) {
-        commit({Operation::put(key, value)});
-    }
-
-    std::string picture() const {
-        std::string text;
-        for (const auto& [id, what] : held)
-            text += id.exporter + ":" + id.resource.name + "=" +
-                    what.fields.find("content")->scalar().text + " ";
-        return text;
-    }
-    std::size_t told(const std::string& cause) const {
-        return static_cast<std::size_t>(
-            std::count_if(refusals.begin(), refusals.end(),
-                          [&](const auto& each) { return each.cause == cause; }));
-    }
-
-    WallTime now = start;
-    Duration lead{0};  // the exporters' clocks, of ours
-    Catalog catalog = testing::two_kinds();
-    MemoryKeeper keeper;
-    Exporters exporters{keeper};
-    ExportFold fold{catalog, host("me"), exporters, testing::anything()};
-    std::map<InstanceId, Declaration> held;
-    std::vector<happened::Refused> refusals;
-    std::map<std::string, happened::Judged> judged;
-    std::map<std::string, Record> store;
-    std::map<std::string, Subtree> subtrees;
-    Revision revision = 1;
-    int amendments = 0;
-};
+using testing::Judging;
+using testing::key_f1;
+using testing::thing;
 
 TEST_F(Judging, what_its_exporter_signed_is_collected_at_once) {
     publish("a", {file("f1", "1"), file("f2", "2")});
@@ -301,48 +172,6 @@ TEST_F(Judging, each_record_is_verified_besides) {
     EXPECT_EQ(picture(), "a:f2=2 ");
 }
 
-TEST_F(Judging, another_policy_does_not_leave_what_it_cannot_be_asked_about) {
-    const std::string forged = [&] {
-        ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
-        record.version->body.fields = content("evil");
-        return *encode(record);
-    }();
-    for (const std::string& worse : {forged, std::string{"{}"}}) {
-        SCOPED_TRACE(worse);
-        take(fold.use(testing::anything(), now));
-        publish("a", {file("f1", "1")});
-        ASSERT_EQ(picture(), "a:f1=1 ");
-        commit(vouched(worse, 0));
-        EXPECT_EQ(picture(), "a:f1=1 ");
-        take(fold.use(rules("{deny: file, from: a}"), now));
-        EXPECT_EQ(picture(), "");
-        subtrees["a"].records.clear();
-    }
-}
-
-TEST_F(Judging, what_was_judged_and_is_gone_is_told_whatever_was_decided) {
-    using Told = happened::Judged::Verdict;
-    take(fold.use(rules("{allow: file, from: a, name: f1, path: ['/own/*']}"), now));
-    publish("a", {file("f1", "1"), file("f2", "2")});
-    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::allowed);
-    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::denied);
-    publish("a", {});
-    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::gone);
-    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::gone);
-    publish("a", {file("f2", "2")});
-    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::denied);
-    take(fold.want({}, now));
-    EXPECT_EQ(judged["file[f2] from a"].verdict, Told::gone);
-    // What the exporter signed badly is refused, and gone with it.
-    take(fold.want({collect("file")}, now));
-    ExportRecord record{{"file", "f1"}, "a", 0, version("2"), std::nullopt};
-    record.version->body.fields = content("evil");
-    commit(vouched(record, 0));
-    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::refused);
-    publish("a", {});
-    EXPECT_EQ(judged["file[f1] from a"].verdict, Told::gone);
-}
-
 TEST_F(Judging, both_versions_of_a_record_are_verified) {
     publish("a", {file("f1", "1")});
     ExportRecord record{{"file", "f1"}, "a", 1, version("evil"), version("2")};
@@ -410,17 +239,6 @@ TEST_F(Judging, a_store_that_counts_anew_does_not_bring_what_was_verified_into_a
                       now));
     EXPECT_EQ(picture(), "a:f1=1 ");
     EXPECT_EQ(told("bad_signature"), 1U);
-}
-
-TEST_F(Judging, who_is_cut_off_is_let_into_no_other_policy) {
-    publish("a", {file("f1", "1")});
-    TrustTerms terms = testing::terms();
-    terms.revoked.names["a"] = now;
-    exporters.use(terms, now);
-    take(fold.judge_again({"a"}, now));
-    EXPECT_EQ(picture(), "a:f1=1 ") << "what was allowed stays";
-    take(fold.use(testing::anything(), now));
-    EXPECT_EQ(picture(), "") << "nobody can be asked about";
 }
 
 TEST_F(Judging, a_clock_that_is_ahead_gives_nobody_more_time) {
@@ -501,105 +319,6 @@ TEST_F(Judging, clocks_that_differ_are_named) {
     take(fold.use("b", ExportFold::Use::drop, now));
     take(fold.use("b", ExportFold::Use::collect, now));
     EXPECT_EQ(told("clock_skew"), 1U);
-}
-
-TEST_F(Judging, a_policy_decides_what_is_let_in_and_edits_judge_again) {
-    const auto policy = [](const std::string& text) {
-        return CollectPolicy{*Policy::parse(text, "policy.yaml"), {"root", "/var/lib/hansa"}};
-    };
-    take(fold.want({collect("noop")}, now));
-    publish("a", {thing("f1", "1")});
-    publish("b", {thing("f1", "1")});
-    take(
-        fold.use(policy("rules:\n- {allow: noop, from: a}\n- {quarantine: noop, from: b}\n"), now));
-    EXPECT_EQ(picture(), "a:f1=1 b:f1=1 ");
-    EXPECT_FALSE((held[{{"noop", "f1"}, "a", ""}].meta.noop));
-    EXPECT_TRUE((held[{{"noop", "f1"}, "b", ""}].meta.noop));
-    EXPECT_EQ(judged["noop[f1] from b"].verdict, happened::Judged::Verdict::quarantined);
-    EXPECT_EQ(judged["noop[f1] from b"].rule, "policy.yaml:3");
-    EXPECT_EQ(judged["noop[f1] from a"].uuid, testing::uuid_of("a"));
-
-    publish("b", {thing("f1", "1"), thing("looks", "1")});
-    EXPECT_EQ(picture(), "a:f1=1 b:f1=1 ") << "to look at it would be to run it";
-    EXPECT_EQ(judged["noop[looks] from b"].verdict, happened::Judged::Verdict::quarantined);
-    publish("b", {thing("f1", "1")});
-
-    CollectPolicy accepting = policy("rules:\n- {quarantine: noop, from: b}\n");
-    accepting.accepted.insert("b");
-    take(fold.use(accepting, now));
-    EXPECT_EQ(picture(), "b:f1=1 ");
-    EXPECT_FALSE((held[{{"noop", "f1"}, "b", ""}].meta.noop));
-    EXPECT_EQ(told("denied"), 2U);
-    EXPECT_EQ(judged["noop[f1] from a"].verdict, happened::Judged::Verdict::denied);
-    publish("a", {thing("f1", "2")});
-    EXPECT_EQ(told("denied"), 3U);
-    EXPECT_NE(refusals.back().text.find("default"), std::string::npos) << refusals.back().text;
-}
-
-TEST_F(Judging, what_is_allowed_is_tied_to_the_directory_that_the_rule_names) {
-    take(fold.use(rules("{allow: file, from: a, path: ['/own/*']}"), now));
-    Wanted addressed = file("f1", "1");
-    addressed.meta.export_to = {"me"};
-    publish("a", {addressed});
-    const InstanceId id{{"file", "f1"}, "a", ""};
-    ASSERT_TRUE(held.contains(id));
-    EXPECT_EQ(held[id].beneath, "/own");
-    EXPECT_TRUE(held[id].meta.export_to.empty()) << "it is not exported on";
-    // Another rule lets it out of there: that is a change, though what it says is the same.
-    const int before = amendments;
-    take(fold.use(rules("{allow: file, from: a, path: ['/**']}"), now));
-    EXPECT_EQ(amendments, before + 1);
-    EXPECT_NE(held[id].beneath, "/own");
-}
-
-TEST_F(Judging, every_property_of_a_file_reaches_the_policy) {
-    take(fold.use(rules("{allow: file, from: a, path: ['/own/*']}"), now));
-    const auto with = [](std::string name, Value value) {
-        return Wanted{{"file", "f1"}, Value::of_map({{std::move(name), {}, std::move(value)}}), {}};
-    };
-    publish("a", {file("f1", "1")});
-    ASSERT_EQ(picture(), "a:f1=1 ");
-    for (const Wanted& denied :
-         {with("symlink", Value::of_bool(true)), with("mode", Value::of_int(04755)),
-          with("owner", Value::of_text("other")), with("group", Value::of_text("other")),
-          with("bytes", Value::of_int(2 << 20)), with("removes", Value::of_bool(true)),
-          with("path", Value::of_text("/etc/f1"))}) {
-        SCOPED_TRACE(text_of({denied.fields, {}}));
-        const std::size_t before = told("denied");
-        publish("a", {denied});
-        EXPECT_EQ(picture(), "a:f1=1 ") << "the version before stays";
-        EXPECT_EQ(told("denied"), before + 1);
-    }
-}
-
-TEST_F(Judging, domain_and_labels_reach_the_policy_as_certified) {
-    const Credentials who =
-        testing::credentials_of({.name = "d", .domain = "dc=lon", .role = "web"});
-    (void)exporters.show("d", make_key_set(who, testing::authority().cluster()), now);
-    take(fold.want({collect("noop")}, now));
-    take(fold.use(rules("{allow: noop, domain: dc=par}"), now));
-    publish("d", {thing("f1", "1")});
-    EXPECT_EQ(picture(), "");
-    take(fold.use(rules("{allow: noop, domain: dc=lon}"), now));
-    EXPECT_EQ(picture(), "d:f1=1 ");
-    take(fold.use(rules("{allow: noop, labels: {role: db}}"), now));
-    EXPECT_EQ(picture(), "");
-    take(fold.use(rules("{allow: noop, labels: {role: web}}"), now));
-    EXPECT_EQ(picture(), "d:f1=1 ");
-}
-
-TEST_F(Judging, an_allowed_version_stays_when_the_next_is_denied) {
-    CollectPolicy policy = {*Policy::parse("rules:\n- {deny: noop, name: g*}\n"
-                                           "- {allow: noop, from: '*', max_number: 1}\n",
-                                           "policy.yaml"),
-                            {"root", "/var/lib/hansa"}};
-    take(fold.want({collect("noop")}, now));
-    take(fold.use(policy, now));
-    publish("a", {thing("f1", "1")});
-    EXPECT_EQ(picture(), "a:f1=1 ");
-    publish("a", {thing("f1", "2"), thing("f2", "2")});
-    EXPECT_EQ(picture(), "a:f1=2 ");  // one is allowed, and it is there already
-    EXPECT_EQ(told("denied"), 1U);
 }
 
 // An attacker who can write anything, with every value that ever stood there, against one truth:
