@@ -20,6 +20,7 @@ using UserId = std::uint32_t;
 using GroupId = std::uint32_t;
 using FileMode = std::uint32_t;  // the twelve permission bits
 
+constexpr FileMode plain_bits = 0777;    // without set-id and sticky
 constexpr FileMode set_id_bits = 06000;  // a program runs as its file's owner or group
 
 enum class FileType { regular, directory, symlink, other };

@@ -218,7 +218,7 @@ Result<void> File::make_so(const Context& context, const Difference& difference)
     // A symbolic mode keeps bits; those that would hand on somebody's rights are not kept for
     // others.
     const bool sheds = !params_.beneath.empty() && *found && type() == FileType::regular;
-    if (sheds) (*found)->mode &= 0777;
+    if (sheds) (*found)->mode &= plain_bits;
     const FileAttributes attributes = attributes_for(*wanted, type(), *found);
 
     const bool anew = concerns(difference, "state") || concerns(difference, "type") ||

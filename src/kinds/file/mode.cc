@@ -101,7 +101,7 @@ FileMode Mode::bits_of(const Clause& clause, FileMode current, FileType type) {
     const bool executable = type == FileType::directory || (current & any_execute) != 0;
     if (clause.execute_if_any && executable) one |= 1;
     FileMode bits = one << 6 | one << 3 | one;
-    if (clause.set_id) bits |= 06000;
+    if (clause.set_id) bits |= set_id_bits;
     return bits & clause.who;
 }
 
@@ -112,7 +112,7 @@ FileMode Mode::apply_to(FileMode current, FileType type) const {
         const FileMode bits = bits_of(clause, mode, type);
         // As chmod does, "=" leaves a directory's set-id bits alone unless "s" is written.
         FileMode cleared = clause.who;
-        if (type == FileType::directory && !clause.set_id) cleared &= ~FileMode{06000};
+        if (type == FileType::directory && !clause.set_id) cleared &= ~set_id_bits;
         switch (clause.op) {
             case Operator::add: mode |= bits; break;
             case Operator::remove: mode &= ~bits; break;

@@ -5,20 +5,13 @@
 
 #include "base/text.h"
 #include "kinds/file/file.h"
+#include "sys/temporary_name.h"
 
 namespace hansa::kinds {
 namespace {
 
 // Older ones were left behind by an agent that was killed.
 constexpr Duration temporary_age_max = std::chrono::hours{1};
-
-// As sys/linux/files.h names them.
-bool is_temporary(std::string_view name) {
-    constexpr std::string_view prefix = ".hansa-";
-    constexpr std::size_t digits = 16;
-    return name.starts_with(prefix) && name.size() == prefix.size() + digits &&
-           name.find_first_not_of("0123456789abcdef", prefix.size()) == name.npos;
-}
 
 Error was_cancelled() {
     return {Code::cancelled, "copying the tree was cancelled"};
@@ -104,7 +97,7 @@ class Planner {
         for (const DirectoryEntry& entry : *found) {
             if (names.contains(entry.name)) continue;
             const std::string here = below + "/" + entry.name;
-            if (is_temporary(entry.name) && is_young(here)) continue;
+            if (is_temporary_name(entry.name) && is_young(here)) continue;
             switch (claim_on(wish_.target + here)) {
                 case Claim::itself: break;
                 case Claim::below:

@@ -15,13 +15,13 @@
 #include "sys/linux/failure.h"
 #include "sys/linux/path.h"
 #include "sys/linux/tree.h"
+#include "sys/temporary_name.h"
 
 namespace hansa {
 
 namespace {
 
 constexpr FileMode permission_bits = 07777;
-constexpr FileMode plain_bits = 0777;  // without set-id and sticky
 constexpr int temporary_tries = 100;
 constexpr std::size_t chunk_bytes = 32 * 1024;  // on the stack of a worker
 
@@ -180,10 +180,7 @@ Result<void> LinuxFiles::ours(const Place& place, const struct stat& found,
 }
 
 std::string LinuxFiles::temporary_name() {
-    char name[32];
-    std::snprintf(name, sizeof name, ".hansa-%016llx",
-                  static_cast<unsigned long long>(temporary_next_.fetch_add(1)));
-    return name;
+    return hansa::temporary_name(temporary_next_.fetch_add(1));
 }
 
 Result<FileStatus> LinuxFiles::status(const std::string& path) const {

@@ -1,7 +1,7 @@
 // The file system of this machine behind the Files port.
 //
-// Stateless but for the counter that names temporary files (".hansa-" and 16 hexadecimal digits,
-// made with O_EXCL); safe from any number of workers at once. What write(), make_…() and
+// Stateless but for the counter that names temporary files (sys/temporary_name.h, made with
+// O_EXCL); safe from any number of workers at once. What write(), make_…() and
 // remove…() change are entries of one directory that was opened once, so that a parent that is
 // swapped for a symbolic link meanwhile cannot lead a write elsewhere; rename() and
 // set_attributes() look the whole path up, as the caller's check of it did. A view of within()

@@ -9,7 +9,6 @@ namespace hansa {
 
 namespace {
 
-constexpr FileMode plain_bits = 0777;
 constexpr UserId process_user = 0;  // as SimFiles says
 
 }  // namespace
