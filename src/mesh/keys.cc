@@ -11,6 +11,7 @@ constexpr std::string_view peers_prefix = "/hansa/v1/peers/";
 constexpr std::string_view exports_prefix = "/hansa/v1/exports/";
 constexpr std::string_view identities_prefix = "/hansa/v1/identities/";
 constexpr std::string_view revocations_key = "/hansa/v1/revocations";
+constexpr std::string_view seats_key = "/hansa/v1/seats";
 constexpr std::string_view values_prefix = "/hansa/v1/kv/";
 constexpr std::string_view manifest_segment = "@manifest";
 
@@ -90,6 +91,10 @@ std::string identity_of(const HostName& host) {
 
 std::string revocations() {
     return std::string{revocations_key};
+}
+
+std::string seats() {
+    return std::string{seats_key};
 }
 
 std::string values() {

@@ -38,6 +38,7 @@ std::string exported(const HostName& host, const ResourceId& id);
 std::string identities();
 std::string identity_of(const HostName& host);
 std::string revocations();
+std::string seats();
 std::string values();
 std::string value_of(std::string_view key);
 

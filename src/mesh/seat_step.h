@@ -1,0 +1,47 @@
+// What the agent of a voter should do about the seats now: one step, or nothing, and why.
+// seats.md 3, "The steward", rules 1 to 7. Pure.
+//
+// The agent beside the raft leader holds the steward's key and carries steps out; the others only
+// see to it that such an agent is there. A step is decided from fresh facts, once a tick and on
+// every event. What changes the member list takes two: the order is written into the book, by a
+// transaction that compares the steward's key and the book's revision; once it stands there the
+// same decision gives the call. Nobody relies on being the only one: admit() is asked again with
+// a list read just before the call.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mesh/seat_facts.h"
+
+namespace hansa {
+
+struct SeatStep {
+    enum class Do {
+        nothing,
+        campaign,     // for the steward's key
+        resign,       // remove the steward's key, which is ours
+        write,        // `book`, if ours is the steward's key and the book is as it was read
+        call,         // `order`, of the member that leads, after admit()
+        move_leader,  // to `target`
+    };
+    Do what = Do::nothing;
+    int rule = 7;           // the one of seats.md 3 that applied
+    std::string says;       // a sentence for the operator
+    bool is_alarm = false;  // an operator must look
+    std::optional<SeatBook> book = {};
+    std::optional<SeatOrder> order = {};
+    MemberId target = 0;
+};
+
+// `facts.memory` must be what remember() made of these facts.
+SeatStep decide(const SeatFacts& facts, const SeatTiming& timing, Instant now);
+
+// Whether an order may still be carried out, by what was read just before. Code::conflict: the
+// list is another one, or the book says something else.
+Result<void> admit(const SeatOrder& order, const std::vector<SeatMember>& members,
+                   const SeatBook& book);
+
+}  // namespace hansa

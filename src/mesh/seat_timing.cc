@@ -1,0 +1,47 @@
+#include "mesh/seat_timing.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace hansa {
+
+Milliseconds SeatTiming::learner_deadline(std::uint64_t store_bytes) const {
+    return learner_base + Milliseconds{store_bytes * 1000 / learner_bytes_per_second};
+}
+
+Milliseconds SeatTiming::penalty(std::uint32_t strikes) const {
+    Milliseconds box = penalty_first;
+    for (std::uint32_t i = 1; i < strikes && box < penalty_max; ++i) box *= 2;
+    return std::min(box, penalty_max);
+}
+
+const SeatTiming& default_timing() {
+    static const SeatTiming timing;
+    return timing;
+}
+
+const SeatTiming& fast_timing() {
+    static const SeatTiming timing = [] {
+        SeatTiming fast;
+        fast.name = "fast";
+        for (Milliseconds* time : {&fast.beat, &fast.recover, &fast.tick, &fast.read, &fast.evict,
+                                   &fast.settle, &fast.steady, &fast.pace, &fast.window,
+                                   &fast.learner_base, &fast.penalty_first, &fast.penalty_max})
+            *time /= 10;
+        fast.steward_lease = Seconds{1};  // etcd leases last whole seconds
+        fast.heartbeat = Milliseconds{20};
+        fast.election = Milliseconds{200};
+        return fast;
+    }();
+    return timing;
+}
+
+Result<SeatTiming> timing_named(std::string_view name) {
+    for (const SeatTiming* timing : {&default_timing(), &fast_timing()})
+        if (timing->name == name) return *timing;
+    return Error{Code::invalid, "timing \"" + printable(name, 40) +
+                                    "\" is unknown; it must be \"default\" or \"fast\""};
+}
+
+}  // namespace hansa
