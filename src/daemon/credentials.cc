@@ -14,12 +14,6 @@ namespace {
 // Files from elsewhere may be replaced at any time, and say nothing when they are.
 constexpr Duration look_again = Seconds{60};
 
-std::string pem_of(const std::vector<Certificate>& chain) {
-    std::string text;
-    for (const Certificate& certificate : chain) text += certificate.pem();
-    return text;
-}
-
 // The key in `name` of `directory`, or a new one that is put there.
 using Write = Result<void> (*)(Files&, const std::string&, const std::string&);
 
@@ -108,18 +102,19 @@ Result<Credentials> HostCredentials::issue_to_self() const {
     IssueOrder order;
     order.claims.uuid = subject_.uuid;
     order.claims.name = subject_.name;
-    order.public_pem = current_.tls_key.public_pem();
-    auto issued = authority->issue(order, now);
+    order.own_key = current_.tls_key;
+    auto issued = authority->issue_chain(order, now);
     if (!issued) return std::move(issued).error().during("the authority in " + files.path());
     // For people and their tools; this program holds them already.
     if (auto put =
             write_secret_soon(ports_.files, places_.directory + "/ca.pem", authority->root().pem());
         !put)
         return std::move(put).error();
-    if (auto put = write_secret_soon(ports_.files, places_.directory + "/tls.pem", *issued); !put)
+    if (auto put = write_secret_soon(ports_.files, places_.directory + "/tls.pem", pem_of(*issued));
+        !put)
         return std::move(put).error();
     Credentials made = current_;
-    made.chain = *Certificate::chain_from_pem(*issued);
+    made.chain = *std::move(issued);
     made.roots = {authority->root()};
     return made;
 }

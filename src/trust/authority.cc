@@ -78,8 +78,9 @@ std::string common_name_for(const IssueOrder& order) {
     return order.claims.name.size() <= common_name_max ? order.claims.name : order.claims.uuid;
 }
 
-Result<openssl::Key> key_for(const std::string& public_pem) {
-    openssl::Key key = openssl::public_key_from_pem(public_pem);
+Result<openssl::Key> key_for(const IssueOrder& order) {
+    openssl::Key key = order.own_key ? openssl::shared(order.own_key->state().key.get())
+                                     : openssl::public_key_from_pem(order.public_pem);
     if (!key) return Error{Code::invalid, "no public key in PEM form"};
     char group[32] = {};
     const bool named = EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_EC &&
@@ -131,7 +132,7 @@ IssueOrder member_order(std::string name, std::string uuid, const PrivateKey& ke
     IssueOrder order;
     order.claims.name = std::move(name);
     order.claims.uuid = std::move(uuid);
-    order.public_pem = key.public_pem();
+    order.own_key = key;
     order.use = CertificateUse::member;
     return order;
 }
@@ -176,9 +177,7 @@ Result<Authority> Authority::open(std::string_view key_pem, std::string_view cha
 }
 
 std::string Authority::chain_pem() const {
-    std::string text;
-    for (const Certificate& certificate : chain_) text += certificate.pem();
-    return text;
+    return pem_of(chain_);
 }
 
 bool Authority::issuing_is_due(WallTime now) const {
@@ -200,11 +199,17 @@ Result<Authority> Authority::renew_issuing(const PrivateKey& root_key, WallTime 
 }
 
 Result<std::string> Authority::issue(const IssueOrder& order, WallTime now) const {
+    auto chain = issue_chain(order, now);
+    if (!chain) return std::move(chain).error();
+    return pem_of(*chain);
+}
+
+Result<std::vector<Certificate>> Authority::issue_chain(const IssueOrder& order, WallTime now) const {
     auto claims = claims_for(order, cluster_);
     if (!claims) return std::move(claims).error();
     auto names = names_for(order);
     if (!names) return std::move(names).error();
-    auto key = key_for(order.public_pem);
+    auto key = key_for(order);
     if (!key) return std::move(key).error();
     auto life = life_for(order, chain_.front(), now);
     if (!life) return std::move(life).error();
@@ -222,7 +227,7 @@ Result<std::string> Authority::issue(const IssueOrder& order, WallTime now) cons
     draft.not_before = life->not_before;
     draft.not_after = life->not_after;
     const Certificate made = openssl::make_certificate(draft, key->get(), &chain_.front(), key_);
-    return made.pem() + chain_.front().pem();
+    return std::vector<Certificate>{made, chain_.front()};
 }
 
 }  // namespace hansa

@@ -4,6 +4,7 @@
 // Pure but for randomness (serial numbers, keys) from OpenSSL. Values; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ inline constexpr const char* store_server_name = "store.hansa.internal";
 inline constexpr const char* member_common_name = "hansa-member";
 
 struct IssueOrder {
-    Claims claims;           // an empty cluster becomes the authority's
-    std::string public_pem;  // of the P-256 key that the certificate is for
+    Claims claims;                      // an empty cluster becomes the authority's
+    std::string public_pem;             // of the P-256 key that the certificate is for
+    std::optional<PrivateKey> own_key;  // instead, where the key itself is at hand
     CertificateUse use = CertificateUse::peer;
     std::vector<std::string> addresses;  // IP addresses and DNS names; for members
     Duration life = Seconds{24 * 3600};  // never beyond the authority's own
@@ -65,6 +67,10 @@ class Authority {
     // differ. Code::invalid for a key or claims that no certificate can carry; Code::denied when
     // the issuing certificate has expired.
     Result<std::string> issue(const IssueOrder& order, WallTime now) const;
+
+    // The same two, for whoever goes on with them here: reading a certificate's text takes OpenSSL
+    // longer than making one.
+    Result<std::vector<Certificate>> issue_chain(const IssueOrder& order, WallTime now) const;
 
  private:
     Authority(PrivateKey key, std::vector<Certificate> chain, std::string cluster)

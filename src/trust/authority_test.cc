@@ -80,6 +80,23 @@ TEST(Authority, certifies_a_member_for_the_store_and_its_addresses) {
     EXPECT_TRUE(verify_chain(member.chain, {&ours().root(), 1}, noon));
 }
 
+TEST(Authority, certifies_a_key_at_hand_as_it_does_its_text) {
+    const Authority authority = Authority::make("c1", noon).issuing;
+    const PrivateKey key = PrivateKey::make();
+    IssueOrder order = order_for("web1", key);
+    order.public_pem.clear();
+    order.own_key = key;
+    const auto chain = authority.issue_chain(order, noon);
+    ASSERT_TRUE(chain) << chain.error().text;
+    ASSERT_EQ(chain->size(), 2u);
+    EXPECT_TRUE(chain->front().belongs_to(key));
+    EXPECT_EQ(chain->front().claims()->name, "web1");
+    EXPECT_TRUE(verify_chain(*chain, {&authority.root(), 1}, noon));
+    const auto read = Certificate::chain_from_pem(pem_of(*chain));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->front().fingerprint(), chain->front().fingerprint());
+}
+
 TEST(Authority, lets_no_peer_pass_for_the_store) {
     const PrivateKey key = PrivateKey::make();
     for (const char* name : {"store.hansa.internal", "Store.Hansa.INTERNAL",
@@ -138,6 +155,9 @@ TEST(Authority, refuses_keys_and_addresses_of_the_wrong_kind) {
     const openssl::Key p384{EVP_EC_gen("P-384")};
     order.public_pem = PrivateKey::from_pem(openssl::pem_of_private(p384.get()))->public_pem();
     EXPECT_EQ(refusal(order), "the public key is not one of ECDSA P-256");
+    order.own_key = *PrivateKey::from_pem(openssl::pem_of_private(p384.get()));
+    EXPECT_EQ(refusal(order), "the public key is not one of ECDSA P-256");
+    order.own_key.reset();
     order.public_pem = key.pem();  // a private key is no public one
     EXPECT_EQ(refusal(order), "no public key in PEM form");
 

@@ -2,6 +2,10 @@
 
 #include <openssl/pem.h>
 
+#include <array>
+#include <mutex>
+#include <utility>
+
 #include "base/host.h"
 #include "base/text.h"
 #include "trust/extension.h"
@@ -13,6 +17,11 @@ namespace {
 
 constexpr std::size_t pem_bytes_max = 64 << 10;
 constexpr std::size_t chain_max = 8;
+
+struct FreeBytes {
+    void operator()(unsigned char* bytes) const { OPENSSL_free(bytes); }
+};
+using Bytes = std::unique_ptr<unsigned char, FreeBytes>;
 
 using Names = openssl::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
@@ -58,6 +67,58 @@ Result<Claims> claims_of_name(const X509* x509) {
     return claims;
 }
 
+// The certificates of authorities that were read last, by their encoding: the same one or two stand
+// in every chain, and OpenSSL 3.0 takes 0.5 ms to read one (it looks for a decoder of the key among
+// all it has). The only state of this room that outlives a call; any thread.
+class KnownAuthorities {
+ public:
+    using Shared = std::shared_ptr<const Certificate::State>;
+
+    Shared find(std::string_view der) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [encoding, state] : known_)
+            if (encoding == der) return state;
+        return nullptr;
+    }
+
+    void keep(std::string_view der, const Shared& state) {
+        if (der.size() > bytes_max || X509_check_ca(state->x509.get()) != 1) return;
+        const std::lock_guard lock(mutex_);
+        known_[next_] = {std::string{der}, state};
+        next_ = (next_ + 1) % known_.size();
+    }
+
+ private:
+    static constexpr std::size_t bytes_max = 4 << 10;
+    std::mutex mutex_;
+    std::array<std::pair<std::string, Shared>, 8> known_;
+    std::size_t next_ = 0;
+};
+
+// Never destroyed: OpenSSL ends before the objects of this program do.
+KnownAuthorities& known_authorities() {
+    static auto* const known = new KnownAuthorities;
+    return *known;
+}
+
+// Null at the end of the text, or at a certificate that is damaged.
+std::shared_ptr<const Certificate::State> next_certificate(BIO* text) {
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_bytes_read_bio(&data, &size, nullptr, PEM_STRING_X509, text, openssl::no_passphrase,
+                           nullptr) != 1)
+        return nullptr;
+    const Bytes owner{data};
+    const std::string_view der{reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
+    if (auto known = known_authorities().find(der)) return known;
+    const unsigned char* at = data;
+    openssl::X509Owned x509{d2i_X509(nullptr, &at, size)};
+    if (!x509) return nullptr;
+    auto state = std::make_shared<const Certificate::State>(Certificate::State{std::move(x509)});
+    known_authorities().keep(der, state);
+    return state;
+}
+
 }  // namespace
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
@@ -73,13 +134,12 @@ Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pe
     const openssl::Bio bio = openssl::reader(pem);
     std::vector<Certificate> chain;
     while (true) {
-        openssl::X509Owned x509{
-            PEM_read_bio_X509(bio.get(), nullptr, openssl::no_passphrase, nullptr)};
-        if (!x509) break;
+        auto state = next_certificate(bio.get());
+        if (!state) break;
         if (chain.size() == chain_max)
             return Error{Code::invalid,
                          "more than " + std::to_string(chain_max) + " certificates in one text"};
-        chain.push_back(Certificate{std::make_shared<const State>(State{std::move(x509)})});
+        chain.push_back(Certificate{std::move(state)});
     }
     const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     ERR_clear_error();
@@ -88,6 +148,12 @@ Result<std::vector<Certificate>> Certificate::chain_from_pem(std::string_view pe
                      "certificate " + std::to_string(chain.size() + 1) + " of the text is damaged"};
     if (chain.empty()) return Error{Code::invalid, "no certificate in PEM form"};
     return chain;
+}
+
+std::string pem_of(std::span<const Certificate> chain) {
+    std::string text;
+    for (const Certificate& certificate : chain) text += certificate.pem();
+    return text;
 }
 
 std::string Certificate::pem() const {

@@ -78,6 +78,9 @@ class Certificate {
     std::shared_ptr<const State> state_;  // shared by copies
 };
 
+// The texts of all, one after another.
+std::string pem_of(std::span<const Certificate> chain);
+
 // Serial numbers and names that an authority has taken back (revocation.h makes one of a list).
 struct Revoked {
     std::vector<std::string> serials;       // sorted

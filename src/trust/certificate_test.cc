@@ -4,6 +4,8 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "trust/extension.h"
 #include "trust/keys.h"
@@ -92,6 +94,21 @@ TEST(Certificate, is_read_from_texts_of_a_bounded_size) {
     EXPECT_FALSE(
         Certificate::from_pem("-----BEGIN CERTIFICATE-----\nMIIB\n"
                               "-----END CERTIFICATE-----\n"));
+}
+
+// More of them than are remembered, in both orders.
+TEST(Certificate, of_an_authority_is_never_taken_for_another) {
+    std::vector<Certificate> roots;
+    for (int i = 0; i < 20; ++i) roots.push_back(Authority::make("c1", noon).issuing.root());
+    for (int round = 0; round < 2; ++round) {
+        for (const Certificate& root : roots) {
+            const auto read = Certificate::chain_from_pem(root.pem() + root.pem());
+            ASSERT_TRUE(read) << read.error().text;
+            EXPECT_EQ(read->front().fingerprint(), root.fingerprint());
+            EXPECT_EQ(read->back().fingerprint(), root.fingerprint());
+        }
+        std::reverse(roots.begin(), roots.end());
+    }
 }
 
 TEST(Certificate, that_is_encrypted_is_refused_without_a_question) {

@@ -94,15 +94,11 @@ Result<Claims> claims_of(const Certificate& leaf, const KeySet& set) {
 }  // namespace
 
 std::string Credentials::chain_pem() const {
-    std::string text;
-    for (const Certificate& certificate : chain) text += certificate.pem();
-    return text;
+    return pem_of(chain);
 }
 
 std::string Credentials::roots_pem() const {
-    std::string text;
-    for (const Certificate& root : roots) text += root.pem();
-    return text;
+    return pem_of(roots);
 }
 
 std::string make_key_set(const Credentials& mine, std::string_view cluster) {

@@ -56,6 +56,12 @@ inline const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+// The same key once more.
+inline Key shared(EVP_PKEY* key) {
+    sure_one(EVP_PKEY_up_ref(key));
+    return Key{key};
+}
+
 Bio reader(std::string_view text);  // `text` must outlive it
 Bio writer();
 std::string text_of(const Bio& bio);
