@@ -165,7 +165,7 @@ TEST_F(AuthorityFilesTest, are_warned_of_from_sixty_days_before_their_end) {
 
 TEST_F(AuthorityFilesTest, are_looked_after_every_day_by_an_agent_that_runs) {
     AuthorityKeeper keeper({loop, report}, keys);
-    keeper.look();
+    keeper.look_soon();
     loop.run_for(10 * day);
     EXPECT_TRUE(warnings.empty()) << "there is none";
     ASSERT_TRUE(keys.make("c1", start));

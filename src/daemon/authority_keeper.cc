@@ -4,9 +4,15 @@ namespace hansa {
 
 namespace {
 
+// An agent starts without waiting for this.
+constexpr Duration after_start = Seconds{1};
 constexpr Duration between_looks = Seconds{24 * 3600};
 
 }  // namespace
+
+void AuthorityKeeper::look_soon() {
+    timer_ = ports_.loop.after(after_start, [this] { look(); });
+}
 
 void AuthorityKeeper::look() {
     timer_ = ports_.loop.after(between_looks, [this] { look(); });

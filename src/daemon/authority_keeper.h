@@ -20,10 +20,12 @@ class AuthorityKeeper {
     // Ports must outlive the keeper.
     AuthorityKeeper(Ports ports, AuthorityFiles files) : ports_(ports), files_(std::move(files)) {}
 
-    // Looks at once, then every day. Without an authority there is nothing to say.
-    void look();
+    // Looks in a second, then every day. Without an authority there is nothing to say.
+    void look_soon();
 
  private:
+    void look();
+
     Ports ports_;
     AuthorityFiles files_;
     Held timer_;

@@ -7,7 +7,7 @@ namespace hansa {
 
 Result<void> Enrolment::start(const HostCredentials& credentials) {
     if (auto answering = start_issuer(); !answering) return answering;
-    keeper_.look();
+    keeper_.look_soon();
     if (credentials.source() == TrustSource::joined) return start_renewer();
     return {};
 }

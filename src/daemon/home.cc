@@ -1,5 +1,7 @@
 #include "daemon/home.h"
 
+#include <utility>
+
 namespace hansa {
 
 namespace {
@@ -83,11 +85,24 @@ Result<void> Home::open_to(std::optional<GroupId> group) {
     return files_.set_attributes(directory_, attributes);
 }
 
-Result<void> Home::belong_to(const std::string& cluster) {
-    auto identity = remember_cluster(files_, directory_, identity_, cluster);
-    if (!identity) return std::move(identity).error();
-    identity_ = std::move(*identity);
-    return {};
+void Home::belong_to(const std::string& cluster, Workers& workers,
+                     std::function<void(Result<void>)> done) {
+    if (identity_.cluster == cluster) return;
+    marking_ = true;
+    const auto marked = std::make_shared<Result<Identity>>(Error{Code::cancelled, "not begun"});
+    workers.run([marked, cluster, &files = files_, directory = directory_, identity = identity_](
+                    Task&) { *marked = remember_cluster(files, directory, identity, cluster); },
+                lifeline_.guard([this, marked, done = std::move(done)] {
+                    marking_ = false;
+                    if (*marked) identity_ = **marked;
+                    done(*marked ? Result<void>{} : marked->error());
+                    if (const Action finished = std::exchange(finished_, nullptr)) finished();
+                }));
+}
+
+void Home::finish(Action done) {
+    if (!marking_) return done();
+    finished_ = std::move(done);
 }
 
 }  // namespace hansa

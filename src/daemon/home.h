@@ -7,6 +7,7 @@
 // Made at start, on the loop thread; released when destroyed.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +16,11 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "daemon/identity.h"
+#include "mesh/lifeline.h"
 #include "sys/accounts.h"
 #include "sys/files.h"
 #include "sys/locks.h"
+#include "sys/task.h"
 
 namespace hansa {
 
@@ -50,8 +53,13 @@ class Home {
     // when the group is not one of ours.
     Result<void> open_to(std::optional<GroupId> group);
 
-    // See remember_cluster() in identity.h.
-    Result<void> belong_to(const std::string& cluster);
+    // See remember_cluster() in identity.h: on a worker, since a slow disk would hold up the loop
+    // just when the first resources arrive. `done` comes on the loop thread, unless we have ended.
+    void belong_to(const std::string& cluster, Workers& workers,
+                   std::function<void(Result<void>)> done);
+
+    // Calls `done`, later where belong_to() is under way. Once.
+    void finish(Action done);
 
  private:
     Home(Files& files, std::string prefix, std::string directory)
@@ -62,6 +70,9 @@ class Home {
     std::string directory_;
     std::unique_ptr<HeldLock> lock_;
     Identity identity_;
+    bool marking_ = false;
+    Action finished_;
+    Lifeline lifeline_;
 };
 
 // A fresh prefix for one run; it goes with the object, and everything in it.

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "daemon/machine_store.h"
 #include "sys/linux/locks.h"
 #include "sys/linux/loop.h"
 #include "sys/linux/test_loop.h"
+#include "sys/linux/workers.h"
 #include "sys/sim/machine.h"
 
 namespace hansa {
@@ -48,6 +52,34 @@ TEST(Home, two_agents_of_one_name_do_not_fit_but_two_names_do) {
     EXPECT_TRUE(rig.open("b"));
     first->reset();
     EXPECT_TRUE(rig.open("a"));
+}
+
+TEST(Home, an_end_waits_until_the_cluster_is_remembered) {
+    Rig rig;
+    LinuxWorkers workers(rig.loop);
+    auto home = rig.open("a");
+    ASSERT_TRUE(home);
+    std::vector<std::string> told;
+    (*home)->finish([&] { told.push_back("nothing under way"); });
+    (*home)->belong_to("c1", workers, [&](Result<void> done) {
+        told.push_back(done ? "remembered" : done.error().text);
+    });
+    (*home)->finish([&] {
+        told.push_back("finished");
+        rig.loop.stop();
+    });
+    rig.loop.run();
+    EXPECT_EQ(told, (std::vector<std::string>{"nothing under way", "remembered", "finished"}));
+    EXPECT_EQ((*home)->identity().cluster, "c1");
+    EXPECT_EQ(read_identity(rig.files, (*home)->directory())->cluster, "c1");
+
+    (*home)->belong_to("c2", workers, [&](Result<void> done) {
+        told.push_back(done ? "remembered" : done.error().text);
+        rig.loop.stop();
+    });
+    rig.loop.run();
+    EXPECT_NE(told.back().find("belongs to cluster c1"), std::string::npos) << told.back();
+    EXPECT_EQ((*home)->identity().cluster, "c1");
 }
 
 TEST(Home, a_directory_that_others_may_write_is_refused) {

@@ -87,8 +87,9 @@ struct StoreLink::State : KeyWatcher {
 
     void entered(const std::string& cluster) {
         was_in = true;
-        if (auto belongs = home.belong_to(cluster); !belongs)
-            events.on_fatal(std::move(belongs).error());
+        home.belong_to(cluster, ports.workers, [this](Result<void> belongs) {
+            if (!belongs) events.on_fatal(std::move(belongs).error());
+        });
     }
 
     // Whatever the refusal is, it is about who we are, not about how busy the store is.
@@ -281,8 +282,10 @@ void StoreLink::State::leave_mesh(Action left) {
 void StoreLink::stop(Action stopped) {
     state_->leave_mesh([this, stopped = std::move(stopped)] {
         state_->memory->finish([this, stopped] {
-            if (!state_->machine) return stopped();
-            state_->machine->stop(stopped);
+            state_->home.finish([this, stopped] {
+                if (!state_->machine) return stopped();
+                state_->machine->stop(stopped);
+            });
         });
     });
 }

@@ -83,6 +83,7 @@ bool Exporters::verify(const std::string& host, Known& known, WallTime now) {
 Result<VerifiedPeer> Exporters::verified(const std::string& host, const std::string& text,
                                          WallTime now) const {
     if (text.empty()) return Error{Code::missing, "no key set of it is there"};
+    if (terms_.cluster.empty()) return Error{Code::denied, "it is not known yet whom to believe"};
     auto peer =
         verify_key_set(text, terms_.cluster, host, terms_.roots, now, terms_.lapse, terms_.revoked);
     if (!peer) return peer;

@@ -79,8 +79,8 @@ void Mesh::start() {
 
 void Mesh::enter(Compare name_is_ours, const std::string& cluster_id) {
     trust_cluster_ = cluster_for(options_.trust.credentials, cluster_id);
-    hand_over_terms();
     publisher_.enter(std::move(name_is_ours), trust_cluster_);
+    hand_over_terms();  // judges what has come, while the store takes what we export
 }
 
 void Mesh::hand_over_terms() {
