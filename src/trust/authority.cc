@@ -204,7 +204,8 @@ Result<std::string> Authority::issue(const IssueOrder& order, WallTime now) cons
     return pem_of(*chain);
 }
 
-Result<std::vector<Certificate>> Authority::issue_chain(const IssueOrder& order, WallTime now) const {
+Result<std::vector<Certificate>> Authority::issue_chain(const IssueOrder& order,
+                                                        WallTime now) const {
     auto claims = claims_for(order, cluster_);
     if (!claims) return std::move(claims).error();
     auto names = names_for(order);
