@@ -40,7 +40,18 @@ void Log::attach(Report& report) {
     });
 }
 
-void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) const {
+void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) {
+    const bool last = std::holds_alternative<happened::Stopped>(event);
+    for (happened::Refused& sum : last ? pace_.sums() : pace_.sums(time))
+        print(std::move(sum), time);
+    if (const auto* refused = std::get_if<happened::Refused>(&event))
+        if (!pace_.lets(*refused, time)) return;
+    if (last && format_ == LogFormat::text)
+        print(happened::Noted{as_summary(snapshot, time)}, time);
+    print(event, time);
+}
+
+void Log::print(const Event& event, WallTime time) const {
     if (const auto* rest = std::get_if<happened::AtRest>(&event); rest && rest->only_a_number)
         return;
     if (const auto* spoke = std::get_if<happened::Spoke>(&event)) {
@@ -51,14 +62,9 @@ void Log::tell(const Event& event, WallTime time, const Snapshot& snapshot) cons
         print_line(stderr, to_json(to_value(event, time)));
         return;
     }
-    const Detail detail = detail_of(verbosity_);
-    const bool last = std::holds_alternative<happened::Stopped>(event);
     const Colour colour = coloured_ ? Colour::ansi : Colour::none;
-    const auto print = [&](const Event& told) {
-        if (const auto line = as_line(told, time, detail, colour)) print_line(stderr, *line);
-    };
-    if (last) print(happened::Noted{as_summary(snapshot, time)});
-    print(event);
+    if (const auto line = as_line(event, time, detail_of(verbosity_), colour))
+        print_line(stderr, *line);
 }
 
 int Log::refuse(Report& report, const Error& error) const {

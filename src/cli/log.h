@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "cli/refusal_pace.h"
 #include "daemon/settings.h"
 #include "report/report.h"
 
@@ -20,11 +21,13 @@ class Log {
     int refuse(Report& report, const Error& error) const;
 
  private:
-    void tell(const Event& event, WallTime time, const Snapshot& snapshot) const;
+    void tell(const Event& event, WallTime time, const Snapshot& snapshot);
+    void print(const Event& event, WallTime time) const;
 
     LogFormat format_;
     Verbosity verbosity_;
     bool coloured_;
+    RefusalPace pace_;
 };
 
 // Prints the error, a line each, and gives the exit code that it deserves.

@@ -127,7 +127,7 @@ void ExportFold::put_manifest(const std::string& name, const Record& record, Wor
     if (manifest)
         host.manifest = std::move(*manifest);
     else
-        refuse("bad_record", manifest.error().text);
+        refuse("bad_record", manifest.error().text, name);
     if (!manifest) host.manifest.reset();
     work.hosts.insert(name);
 }
@@ -231,8 +231,8 @@ std::size_t ExportFold::differences(const Reading& reading,
     return count;
 }
 
-void ExportFold::refuse(std::string cause, std::string text) {
-    refusals_.push_back({std::move(cause), std::move(text)});
+void ExportFold::refuse(std::string cause, std::string text, std::string exporter) {
+    refusals_.push_back({std::move(cause), std::move(text), std::move(exporter)});
 }
 
 std::vector<happened::Judged> ExportFold::take_judgements() {

@@ -208,7 +208,7 @@ class ExportFold {
                   const ExportBody& body);
     Result<void> admit(const std::string& host, const Entry& entry, Declaration& declaration);
     void judged(const InstanceId& id, happened::Judged::Verdict verdict, PolicyDecision decision);
-    void refuse(std::string cause, std::string text);
+    void refuse(std::string cause, std::string text, std::string exporter = {});
 
     const Catalog& catalog_;
     const HostName self_;

@@ -114,9 +114,11 @@ void ExportFold::tell_skew(const std::string& name, Host& host, WallTime now) {
     const Milliseconds ahead = host.manifest->time - since_1970(now);
     const bool skewed = ahead > skew_max;
     if (skewed && !host.skewed)
-        refuse("clock_skew", "exports of " + name + ": its clock is " +
-                                 readable(std::min(ahead, Milliseconds{9'000'000'000'000})) +
-                                 " ahead of ours; signatures need clocks that agree (NTP)");
+        refuse("clock_skew",
+               "exports of " + name + ": its clock is " +
+                   readable(std::min(ahead, Milliseconds{9'000'000'000'000})) +
+                   " ahead of ours; signatures need clocks that agree (NTP)",
+               name);
     host.skewed = skewed;
 }
 
@@ -133,8 +135,10 @@ void ExportFold::tell(Host& host) {
     if (host.told == host.manifest_modified && host.told_cause == host.distrust.cause) return;
     host.told = host.manifest_modified;
     host.told_cause = host.distrust.cause;
-    refuse(host.distrust.cause, "exports of " + host.distrust.host + ": " + host.distrust.why +
-                                    "; what was accepted before stays");
+    refuse(host.distrust.cause,
+           "exports of " + host.distrust.host + ": " + host.distrust.why +
+               "; what was accepted before stays",
+           host.distrust.host);
 }
 
 void ExportFold::review(const std::set<std::string>& live, WallTime now) {

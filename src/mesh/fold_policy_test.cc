@@ -96,6 +96,7 @@ TEST_F(Judging, a_policy_decides_what_is_let_in_and_edits_judge_again) {
     publish("a", {thing("f1", "2")});
     EXPECT_EQ(told("denied"), 3U);
     EXPECT_NE(refusals.back().text.find("default"), std::string::npos) << refusals.back().text;
+    EXPECT_EQ(refusals.back().exporter, "a");
 }
 
 TEST_F(Judging, what_is_allowed_is_tied_to_the_directory_that_the_rule_names) {

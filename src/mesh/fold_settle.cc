@@ -54,7 +54,8 @@ void ExportFold::settle(const std::string& name, Host& host, const ResourceId& i
     const auto decoded =
         decode_export(keys::exported(*HostName::parse(name), id), *entry.accepted.value);
     if (!decoded) {
-        if (entry.refused != entry.accepted.modified) refuse("bad_record", decoded.error().text);
+        if (entry.refused != entry.accepted.modified)
+            refuse("bad_record", decoded.error().text, name);
         entry.refused = entry.accepted.modified;
         forget_judged(name, id, entry, kept);
         return show(name, id, entry, {{}, kept}, nullptr, amendment);
@@ -95,7 +96,7 @@ bool ExportFold::is_good(const std::string& name, const ResourceId& id, Entry& e
         return true;
     }
     if (entry.refused != entry.accepted.modified)
-        refuse(verdict.cause, InstanceId{id, name, {}}.text() + ": " + verdict.why);
+        refuse(verdict.cause, InstanceId{id, name, {}}.text() + ": " + verdict.why, name);
     entry.refused = entry.accepted.modified;
     for (const std::string& place : places_for(name, id)) {
         entry.judged.insert(place);
@@ -132,7 +133,7 @@ ExportFold::Choice ExportFold::choose(const std::string& host, const ResourceId&
             auto moved = kind.relocate(std::move(declaration), place);
             if (!moved) {
                 if (entry.refused != entry.accepted.modified)
-                    refuse("bad_record", moved.error().text);
+                    refuse("bad_record", moved.error().text, host);
                 entry.refused = entry.accepted.modified;
                 judged({id, host, place}, happened::Judged::Verdict::refused,
                        {{}, {}, moved.error().text, {}});
@@ -151,7 +152,7 @@ ExportFold::Choice ExportFold::choose(const std::string& host, const ResourceId&
     if (!denied.empty()) denied = std::to_string(entry.accepted.modified) + " " + denied;
     if (!denied.empty() && denied != entry.denied)
         refuse("denied",
-               InstanceId{id, host, {}}.text() + ": " + denied.substr(denied.find(' ') + 1));
+               InstanceId{id, host, {}}.text() + ": " + denied.substr(denied.find(' ') + 1), host);
     entry.denied = std::move(denied);
     return choice;
 }

@@ -117,6 +117,7 @@ struct Conflict {
 struct Refused {        // counted by cause
     std::string cause;  // a word: "bad_record", "quota", "store_error", …
     std::string text;
+    std::string exporter{};  // whose exports; empty: nobody's, or it cannot be told
 };
 struct Judged {  // whether a collected resource is let in, and why
     enum class Verdict {
@@ -166,13 +167,11 @@ std::string_view name_of(Judged::Verdict verdict);
 
 }  // namespace happened
 
-using Event =
-    std::variant<happened::AgentStarted, happened::GraphAdopted, happened::GraphAmended,
-                 happened::GraphRefused, happened::ResourcePhase, happened::ResourceGone,
-                 happened::ResourceRan, happened::StoreChanged, happened::Published,
-                 happened::Collected, happened::PeerTurned, happened::Conflict, happened::Refused,
-                 happened::Judged, happened::Warned, happened::Noted, happened::Spoke,
-                 happened::AtRest, happened::Converged, happened::Fatal, happened::Stopping,
-                 happened::Stopped>;
+using Event = std::variant<
+    happened::AgentStarted, happened::GraphAdopted, happened::GraphAmended, happened::GraphRefused,
+    happened::ResourcePhase, happened::ResourceGone, happened::ResourceRan, happened::StoreChanged,
+    happened::Published, happened::Collected, happened::PeerTurned, happened::Conflict,
+    happened::Refused, happened::Judged, happened::Warned, happened::Noted, happened::Spoke,
+    happened::AtRest, happened::Converged, happened::Fatal, happened::Stopping, happened::Stopped>;
 
 }  // namespace hansa

@@ -100,6 +100,7 @@ struct Filler {
     }
     void operator()(const Refused& event) {
         map.text("event", "refused").text("cause", event.cause).text("text", event.text);
+        if (!event.exporter.empty()) map.text("exporter", event.exporter);
     }
     void operator()(const Judged& event) {
         map.text("event", "judged").text("verdict", std::string(name_of(event.verdict)));
