@@ -141,7 +141,7 @@ Result<void> add_join(const RunOptions& o, Settings& settings) {
     auto at = HostPort::parse(o.join_listen);
     if (!at) return std::move(at).error().during("--join-listen");
     settings.join_listen = std::move(*at);
-    return {};
+    return check_join_listen(settings);
 }
 
 Result<Settings> settings_of(const RunOptions& o) {

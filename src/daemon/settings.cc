@@ -1,5 +1,6 @@
 #include "daemon/settings.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/host_port.h"
@@ -8,6 +9,14 @@
 #include "sys/linux/surroundings.h"
 
 namespace hansa {
+
+namespace {
+
+bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace
 
 std::string default_prefix(bool root, const char* xdg_state_home, const char* home) {
     if (root) return "/var/lib/hansa";
@@ -37,6 +46,24 @@ std::string describe_store(const Settings& settings) {
     if (settings.standalone) return "standalone";
     if (settings.seeds.empty()) return "with the store of this machine";
     return "joining " + join(settings.seeds, ", ");
+}
+
+Result<void> check_join_listen(const Settings& settings) {
+    if (!settings.join_listen || is_loopback(settings.join_listen->host)) return {};
+    // A store elsewhere, or of another agent, is where it is.
+    if (!settings.seeds.empty() || settings.no_server || settings.standalone) return {};
+    const auto reached = [](const std::string& url) {
+        const auto at = HostPort::parse(url.substr(url.find("//") + 2));
+        return at && !is_loopback(at->host);
+    };
+    if (std::any_of(settings.client_urls.begin(), settings.client_urls.end(), reached)) return {};
+    const std::string given =
+        settings.client_urls.empty() ? "without --client-urls" : "at these --client-urls";
+    return Error{Code::invalid,
+                 "--join-listen " + settings.join_listen->text() +
+                     ": hosts elsewhere could join, but " + given +
+                     " the store serves this machine alone; give --client-urls with an " +
+                     "address that they reach, as in 192.0.2.1:2379, or listen at 127.0.0.1"};
 }
 
 std::vector<std::string> flags_without_effect(const Settings& settings) {

@@ -75,6 +75,10 @@ std::vector<std::string> files_read(const Settings& settings);
 // machine", "joining https://…".
 std::string describe_store(const Settings& settings);
 
+// Code::invalid when hosts elsewhere could join, but would be sent to a store that serves this
+// machine alone.
+Result<void> check_join_listen(const Settings& settings);
+
 // Flags that were given and change nothing, each with the reason.
 std::vector<std::string> flags_without_effect(const Settings& settings);
 

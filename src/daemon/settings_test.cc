@@ -39,6 +39,33 @@ TEST(Settings, what_is_no_url_is_refused_with_the_right_form) {
     EXPECT_NE(plain.error().text.find("https://"), std::string::npos);
 }
 
+TEST(Settings, who_can_join_from_elsewhere_must_reach_the_store) {
+    Settings settings("g.yaml", *HostName::parse("a"));
+    EXPECT_TRUE(check_join_listen(settings));
+    for (const char* own : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) {
+        settings.join_listen = HostPort{own, 2381};
+        EXPECT_TRUE(check_join_listen(settings)) << own;
+    }
+    for (const char* open : {"192.0.2.1", "0.0.0.0", "::", "seat.example"}) {
+        settings.join_listen = HostPort{open, 2381};
+        settings.client_urls = {};
+        const auto refused = check_join_listen(settings);
+        ASSERT_FALSE(refused) << open;
+        EXPECT_EQ(refused.error().code, Code::invalid);
+        EXPECT_NE(refused.error().text.find("give --client-urls"), std::string::npos);
+        settings.client_urls = {"https://127.0.0.1:2379", "https://[::1]:2379"};
+        EXPECT_FALSE(check_join_listen(settings)) << open;
+        settings.client_urls.push_back("https://192.0.2.1:2379");
+        EXPECT_TRUE(check_join_listen(settings)) << open;
+    }
+    settings.client_urls = {};
+    settings.no_server = true;
+    EXPECT_TRUE(check_join_listen(settings)) << "the store is another agent's";
+    settings.no_server = false;
+    settings.seeds = {"https://192.0.2.9:2379"};
+    EXPECT_TRUE(check_join_listen(settings)) << "the store is elsewhere";
+}
+
 TEST(Settings, addresses_of_an_etcd_that_never_runs_are_told) {
     Settings settings("g.yaml", *HostName::parse("a"));
     settings.client_urls = {"http://127.0.0.1:1"};
