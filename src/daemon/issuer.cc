@@ -13,9 +13,6 @@ constexpr const char* loopback = "127.0.0.1";
 // Strangers at the port are told of in one line at most so often.
 constexpr Duration refusals_pace = Seconds{60};
 
-// How long an answer's questions may wait for a record: the asker gives up after 5 s.
-constexpr SecureLimits limits{};
-
 std::string nonce_of(const EnrolmentQuestion& question) {
     return std::visit([](const auto& request) { return request.nonce; }, question);
 }
@@ -24,6 +21,22 @@ std::string nonce_of(const EnrolmentQuestion& question) {
 std::vector<std::string> addresses_of(const HostPort& at) {
     if (at.host == "0.0.0.0" || at.host == "::") return {};
     return {at.text()};
+}
+
+struct Loss {
+    const char* cause;
+    const char* text;
+};
+
+Loss loss_of(Unheard why) {
+    switch (why) {
+        case Unheard::silent: return {"join_silent", "asked nothing in time"};
+        case Unheard::gave_way:
+            return {"join_gave_way", "had asked nothing yet when all places were taken"};
+        case Unheard::turned_away: return {"join_turned_away", "turned away: too many ask at once"};
+        case Unheard::broken: break;
+    }
+    return {"join_broken", "left before it had asked, or spoke no TLS 1.3"};
 }
 
 std::string name_of(const SecurePeer& peer) {
@@ -70,11 +83,12 @@ Result<SecureSockets::Served> Issuer::listen(HostPort& at) {
     Result<SecureSockets::Served> served = Error{};
     for (const HostPort& place : places()) {
         served = ports_.sockets.serve(
-            place, [this] { return identity(); },
-            [this](const SecurePeer& peer, const std::string& text, SecureSockets::Answer answer) {
-                hear(peer, text, std::move(answer));
-            },
-            limits);
+            place,
+            {.identity = [this] { return identity(); },
+             .handler = [this](
+                            const SecurePeer& peer, const std::string& text,
+                            SecureSockets::Answer answer) { hear(peer, text, std::move(answer)); },
+             .lost = [this](const std::string& address, Unheard why) { lose(address, why); }});
         at = place;
         if (served || served.error().code != Code::conflict) break;
     }
@@ -167,6 +181,12 @@ void Issuer::decide(std::shared_ptr<Case> open) {
         }
         open->answer(encode(answer));
     });
+}
+
+// Strangers at the port: counted all, and told at the log's pace.
+void Issuer::lose(const std::string& address, Unheard why) {
+    const Loss loss = loss_of(why);
+    ports_.report.publish(happened::Refused{loss.cause, "from " + address + ": " + loss.text});
 }
 
 void Issuer::tell(const Case& closed) {

@@ -61,6 +61,7 @@ class Issuer {
     void hear(const SecurePeer& peer, const std::string& text, SecureSockets::Answer answer);
     void decide(std::shared_ptr<Case> open);
     void tell(const Case& closed);
+    void lose(const std::string& address, Unheard why);
 
     Ports ports_;
     AuthorityDirectory directory_;

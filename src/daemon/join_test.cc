@@ -325,12 +325,28 @@ TEST(Issuer, strangers_do_not_fill_the_log) {
     EXPECT_TRUE(rig.told("refusals in all"));
 }
 
+TEST(Issuer, counts_clients_that_were_lost_before_they_had_asked) {
+    EnrolmentRig rig;
+    rig.start_issuer();
+    const SecureLimits more{.question_max = 1 << 20};
+    bool done = false;
+    const Held asking = rig.sockets.ask({.addresses = {rig.at},
+                                         .text = std::string(100'000, 'x'),
+                                         .identity = {},
+                                         .judge = [](const std::string&) { return Result<void>{}; },
+                                         .limits = more},
+                                        [&done](const Result<std::string>&) { done = true; });
+    ASSERT_TRUE(rig.loop.run_until([&] { return done; }, Seconds{60}));
+    EXPECT_EQ(rig.report.snapshot().refusals.at("join_broken"), 1u);
+    EXPECT_TRUE(rig.told("from 192.0.2.7:50000: left before it had asked"));
+}
+
 TEST(Issuer, keeps_its_port_from_start_to_start_and_takes_the_next_when_the_usual_is_taken) {
     EnrolmentRig rig;
     rig.start_issuer();
     EXPECT_EQ(rig.at.text(), "127.0.0.1:2381");
     EnrolmentRig second;
-    auto taken = second.sockets.serve({"127.0.0.1", 2381}, [] { return TlsIdentity{}; }, {}, {});
+    auto taken = second.sockets.serve({"127.0.0.1", 2381}, {[] { return TlsIdentity{}; }, {}});
     ASSERT_TRUE(taken);
     second.start_issuer();
     const HostPort first = second.at;
@@ -344,7 +360,7 @@ TEST(Issuer, keeps_its_port_from_start_to_start_and_takes_the_next_when_the_usua
 
 TEST(Issuer, a_port_that_was_asked_for_and_is_taken_is_an_error) {
     EnrolmentRig rig;
-    auto taken = rig.sockets.serve({"127.0.0.1", 700}, [] { return TlsIdentity{}; }, {}, {});
+    auto taken = rig.sockets.serve({"127.0.0.1", 700}, {[] { return TlsIdentity{}; }, {}});
     rig.wishes.listen = HostPort{"127.0.0.1", 700};
     Issuer issuer({rig.loop, rig.machine.workers, rig.sockets, rig.report}, rig.directory,
                   *rig.authority, rig.wishes, {});

@@ -30,12 +30,20 @@ struct SecureLimits {
     std::size_t question_max = 64 * 1024;  // bytes
     std::size_t answer_max = 256 * 1024;   // bytes
     Duration time = Seconds{5};            // for the whole exchange with one address
-    std::size_t clients_max = 64;          // at once; more are turned away
+    std::size_t clients_max = 64;          // at once; see Unheard
 };
 
 struct SecurePeer {
     std::string address;    // HOST:PORT, as the kernel tells it
     std::string chain_pem;  // leaf first; empty: it showed none
+};
+
+// Why a client went without its question being heard.
+enum class Unheard {
+    silent,       // its time was up
+    gave_way,     // it was the oldest that had not asked yet when all places were taken
+    turned_away,  // all places were taken by clients that had asked
+    broken,       // it left, or spoke something else
 };
 
 class SecureSockets {
@@ -45,10 +53,18 @@ class SecureSockets {
     using Handler = std::function<void(const SecurePeer& peer, std::string question, Answer)>;
     // Asked for each client, so that a renewed certificate needs no new port.
     using Identity = std::function<TlsIdentity()>;
+    // Told of each such client, where it came from. May be empty.
+    using Lost = std::function<void(const std::string& address, Unheard why)>;
     // Whether the one with this chain may hear our question.
     using Judge = std::function<Result<void>(const std::string& chain_pem)>;
     using Done = std::function<void(Result<std::string> answer)>;
 
+    struct Service {
+        Identity identity;
+        Handler handler;
+        SecureLimits limits = {};
+        Lost lost = {};
+    };
     struct Served {
         Held held;  // its end closes the port and hangs up on everybody
         std::uint16_t port = 0;
@@ -66,8 +82,7 @@ class SecureSockets {
 
     // Port 0 of `at`: a free one. Code::conflict when the port is taken, Code::invalid for a host
     // that is not ours.
-    virtual Result<Served> serve(const HostPort& at, Identity identity, Handler handler,
-                                 const SecureLimits& limits) = 0;
+    virtual Result<Served> serve(const HostPort& at, Service service) = 0;
 
     // Calls `done` once, later, unless the handle is gone by then. Code::denied when no answer
     // came and a judge refused somebody, with the judge's words; else Code::unavailable.

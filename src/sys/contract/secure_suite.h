@@ -29,8 +29,15 @@ class SecureContract : public testing::TestWithParam<MakeSecureBench> {
 
     // Serves with identity 0 on a free port.
     void serve(SecureSockets::Handler handler, const SecureLimits& limits = {}) {
-        auto served = bench_->sockets().serve(
-            {"127.0.0.1", 0}, [this] { return shown_; }, std::move(handler), limits);
+        auto served = bench_->sockets().serve({"127.0.0.1", 0},
+                                              {.identity = [this] { return shown_; },
+                                               .handler = std::move(handler),
+                                               .limits = limits,
+                                               .lost =
+                                                   [this](const std::string& address, Unheard why) {
+                                                       EXPECT_FALSE(address.empty());
+                                                       lost_.push_back(why);
+                                                   }});
         ASSERT_TRUE(served) << served.error().text;
         at_ = {"127.0.0.1", served->port};
         held_ = std::move(served->held);
@@ -59,6 +66,7 @@ class SecureContract : public testing::TestWithParam<MakeSecureBench> {
     TlsIdentity shown_ = bench_->identity(0);
     HostPort at_;
     Held held_;
+    std::vector<Unheard> lost_;
 };
 
 TEST_P(SecureContract, a_question_gets_its_answer_and_each_side_sees_who_the_other_is) {
@@ -210,11 +218,11 @@ TEST_P(SecureContract, an_answer_to_somebody_who_has_left_or_from_a_closed_port_
 
 TEST_P(SecureContract, a_taken_port_is_a_conflict) {
     serve(&echo);
-    auto second = bench_->sockets().serve(at_, [this] { return shown_; }, &echo, {});
+    auto second = bench_->sockets().serve(at_, {[this] { return shown_; }, &echo});
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Code::conflict);
     held_.reset();
-    EXPECT_TRUE(bench_->sockets().serve(at_, [this] { return shown_; }, &echo, {}));
+    EXPECT_TRUE(bench_->sockets().serve(at_, {[this] { return shown_; }, &echo}));
 }
 
 TEST_P(SecureContract, more_clients_than_allowed_are_turned_away_and_the_others_served) {
@@ -229,6 +237,7 @@ TEST_P(SecureContract, more_clients_than_allowed_are_turned_away_and_the_others_
             question("x"), [&](const Result<std::string>& answer) { answered += answer ? 1 : 0; }));
     EXPECT_TRUE(bench_->run_until([&] { return waiting.size() == 3; }));
     EXPECT_FALSE(ask(question("one too many")));
+    EXPECT_EQ(lost_, std::vector{Unheard::turned_away});
     for (const auto& answer : waiting) answer("now");
     EXPECT_TRUE(bench_->run_until([&] { return answered == 3; }));
     bench_->run_for_a_while();

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 
@@ -30,8 +31,7 @@ class SecureClient {
  public:
     struct Of {  // the server
         LinuxLoop& loop;
-        const SecureLimits& limits;
-        const SecureSockets::Handler& handler;
+        const SecureSockets::Service& service;
     };
 
     SecureClient(Of server, const TlsContext& context, Fd socket, std::string address, Action gone)
@@ -39,23 +39,34 @@ class SecureClient {
           gone_(std::move(gone)),
           peer_{std::move(address), {}},
           link_(context, TlsLink::Side::server, std::move(socket), server.loop,
-                [this](const Error&) { gone_(); }) {
-        timer_ = server_.loop.after(server_.limits.time, gone_);
+                [this](const Error&) { end(Unheard::broken); }) {
+        timer_ = server_.loop.after(server_.service.limits.time, [this] { end(Unheard::silent); });
         link_.handshake([this] {
-            link_.receive(server_.limits.question_max,
+            link_.receive(server_.service.limits.question_max,
                           [this](std::string question) { hand_over(std::move(question)); });
         });
     }
     ~SecureClient() { *alive_ = false; }
 
+    bool is_heard() const { return heard_; }
+
+    // `why`: unless it was heard before.
+    void end(Unheard why) {
+        if (!std::exchange(ended_, true) && !heard_ && server_.service.lost)
+            server_.service.lost(peer_.address, why);
+        gone_();
+    }
+
  private:
     void hand_over(std::string question) {
+        heard_ = true;
         peer_.chain_pem = link_.peer_chain_pem();
-        server_.handler(peer_, std::move(question), [this, alive = alive_](std::string text) {
-            if (!*alive) return;
-            if (text.empty() || text.size() > server_.limits.answer_max) return gone_();
-            link_.send(text, gone_);
-        });
+        server_.service.handler(
+            peer_, std::move(question), [this, alive = alive_](std::string text) {
+                if (!*alive) return;
+                if (text.empty() || text.size() > server_.service.limits.answer_max) return gone_();
+                link_.send(text, gone_);
+            });
     }
 
     Of server_;
@@ -63,25 +74,22 @@ class SecureClient {
     SecurePeer peer_;
     TlsLink link_;
     Held timer_;
+    bool heard_ = false;  // its question was handed over
+    bool ended_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with a late answer
 };
 
 class SecureServer final : public Subscription {
  public:
-    SecureServer(Fd socket, LinuxLoop& loop, SecureSockets::Identity identity,
-                 SecureSockets::Handler handler, const SecureLimits& limits)
-        : socket_(std::move(socket)),
-          loop_(loop),
-          identity_(std::move(identity)),
-          handler_(std::move(handler)),
-          limits_(limits) {
+    SecureServer(Fd socket, LinuxLoop& loop, SecureSockets::Service service)
+        : socket_(std::move(socket)), loop_(loop), service_(std::move(service)) {
         listen();
     }
     ~SecureServer() override { *alive_ = false; }
 
     // Makes sure that a context for the present identity is there.
     Result<void> refresh() {
-        TlsIdentity now = identity_();
+        TlsIdentity now = service_.identity();
         if (context_ && now.chain_pem == shown_.chain_pem && now.key_pem == shown_.key_pem)
             return {};
         auto context = TlsLink::make_context(TlsLink::Side::server, &now);
@@ -106,7 +114,7 @@ class SecureServer final : public Subscription {
             watch_.reset();
             pause_ = loop_.after(Milliseconds{100}, [this] { listen(); });
         }
-        if (!client || clients_.size() >= limits_.clients_max || !refresh()) return;
+        if (!client || !make_room(text_of(from, size)) || !refresh()) return;
         const std::uint64_t number = ++number_;
         // Posted: a client must not be destroyed from within its own callback.
         const Action gone = [this, number, alive = alive_] {
@@ -114,16 +122,28 @@ class SecureServer final : public Subscription {
                 if (*alive) clients_.erase(number);
             });
         };
-        clients_.emplace(number, std::make_unique<SecureClient>(
-                                     SecureClient::Of{loop_, limits_, handler_}, context_,
-                                     std::move(client), text_of(from, size), gone));
+        clients_.emplace(
+            number, std::make_unique<SecureClient>(SecureClient::Of{loop_, service_}, context_,
+                                                   std::move(client), text_of(from, size), gone));
+    }
+
+    // The oldest that has not asked yet gives way: whoever means it has asked within moments.
+    bool make_room(const std::string& newcomer) {
+        if (clients_.size() < service_.limits.clients_max) return true;
+        const auto idle = std::find_if(clients_.begin(), clients_.end(),
+                                       [](const auto& each) { return !each.second->is_heard(); });
+        if (idle == clients_.end()) {
+            if (service_.lost) service_.lost(newcomer, Unheard::turned_away);
+            return false;
+        }
+        idle->second->end(Unheard::gave_way);
+        clients_.erase(idle);
+        return true;
     }
 
     Fd socket_;
     LinuxLoop& loop_;
-    SecureSockets::Identity identity_;
-    SecureSockets::Handler handler_;
-    SecureLimits limits_;
+    SecureSockets::Service service_;
     TlsIdentity shown_;
     TlsContext context_;
     std::uint64_t number_ = 0;
@@ -172,13 +192,11 @@ Result<Listener> listen_at(const HostPort& at) {
 
 }  // namespace
 
-Result<SecureSockets::Served> LinuxSecureSockets::serve(const HostPort& at, Identity identity,
-                                                        Handler handler,
-                                                        const SecureLimits& limits) {
+Result<SecureSockets::Served> LinuxSecureSockets::serve(const HostPort& at, Service service) {
     auto listener = listen_at(at);
     if (!listener) return std::move(listener).error();
-    auto server = std::make_unique<SecureServer>(std::move(listener->socket), loop_,
-                                                 std::move(identity), std::move(handler), limits);
+    auto server =
+        std::make_unique<SecureServer>(std::move(listener->socket), loop_, std::move(service));
     if (auto ready = server->refresh(); !ready) return std::move(ready).error();
     return Served{std::move(server), listener->port};
 }

@@ -12,8 +12,7 @@ class LinuxSecureSockets final : public SecureSockets {
     // Both must outlive the sockets and every handle.
     LinuxSecureSockets(LinuxLoop& loop, Workers& workers) : loop_(loop), workers_(workers) {}
 
-    Result<Served> serve(const HostPort& at, Identity identity, Handler handler,
-                         const SecureLimits& limits) override;
+    Result<Served> serve(const HostPort& at, Service service) override;
     [[nodiscard]] Held ask(Question question, Done done) override;
 
  private:

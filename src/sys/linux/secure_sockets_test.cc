@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <map>
 #include <thread>
 
 #include "base/random.h"
@@ -57,16 +58,19 @@ struct Rig {
     HostPort at;
     Held held;
     int heard = 0;
+    std::map<Unheard, int> lost;
 
     void serve(const SecureLimits& limits) {
         auto served = sockets.serve(
-            {"127.0.0.1", 0}, [this] { return identity; },
-            [this](const SecurePeer&, const std::string& text,
-                   const SecureSockets::Answer& answer) {
-                ++heard;
-                answer("you said " + text);
-            },
-            limits);
+            {"127.0.0.1", 0}, {.identity = [this] { return identity; },
+                               .handler =
+                                   [this](const SecurePeer&, const std::string& text,
+                                          const SecureSockets::Answer& answer) {
+                                       ++heard;
+                                       answer("you said " + text);
+                                   },
+                               .limits = limits,
+                               .lost = [this](const std::string&, Unheard why) { ++lost[why]; }});
         check(static_cast<bool>(served), "a port can be had");
         at = {"127.0.0.1", served->port};
         held = std::move(served->held);
@@ -146,6 +150,25 @@ TEST(SecureSockets, ten_thousand_random_inputs_are_hung_up_on_and_never_heard) {
     EXPECT_EQ(rig.heard, 0);
     EXPECT_TRUE(rig.still_serves());
     EXPECT_EQ(rig.heard, 1);
+    EXPECT_GT(rig.lost[Unheard::broken], 0);
+}
+
+TEST(SecureSockets, whoever_has_not_asked_gives_way_to_newcomers_the_oldest_first) {
+    Rig rig;
+    rig.serve({.time = Seconds{600}, .clients_max = 4});
+    std::vector<Fd> idle;
+    for (int i = 0; i < 4; ++i) {
+        idle.push_back(rig.connect());
+        test::run_for(rig.loop, Milliseconds{5});  // until it has its place
+    }
+    EXPECT_TRUE(rig.still_serves());
+    EXPECT_EQ(rig.lost, (std::map<Unheard, int>{{Unheard::gave_way, 1}}));
+    EXPECT_TRUE(rig.hung_up(idle[0]));
+    char byte;
+    for (int i = 1; i < 4; ++i)
+        EXPECT_EQ(::recv(idle[i].get(), &byte, 1, MSG_DONTWAIT), -1) << i << " was hung up on";
+    for (int i = 0; i < 10; ++i) idle.push_back(rig.connect());
+    EXPECT_TRUE(rig.still_serves());
 }
 
 TEST(SecureSockets, silent_and_slow_clients_are_cut_when_their_time_is_up) {
@@ -156,6 +179,7 @@ TEST(SecureSockets, silent_and_slow_clients_are_cut_when_their_time_is_up) {
     const Instant start = rig.loop.clock().now();
     for (const Fd& socket : silent) EXPECT_TRUE(rig.hung_up(socket));
     EXPECT_LT(rig.loop.clock().now() - start, Seconds{5});
+    EXPECT_EQ(rig.lost, (std::map<Unheard, int>{{Unheard::silent, 4}}));
     EXPECT_TRUE(rig.still_serves()) << "their places are free again";
 
     // One byte of a question now and then does not buy more time.
@@ -217,7 +241,7 @@ TEST(SecureSockets, an_identity_whose_parts_do_not_belong_together_is_refused) {
     for (const TlsIdentity& wrong :
          {TlsIdentity{rig.identity.chain_pem, other.key_pem}, TlsIdentity{"", other.key_pem},
           TlsIdentity{other.chain_pem, "no key"}, TlsIdentity{other.chain_pem, ""}}) {
-        auto served = rig.sockets.serve({"127.0.0.1", 0}, [&] { return wrong; }, {}, {});
+        auto served = rig.sockets.serve({"127.0.0.1", 0}, {[&] { return wrong; }, {}});
         ASSERT_FALSE(served);
         EXPECT_EQ(served.error().code, Code::invalid);
         EXPECT_EQ(served.error().text.find("PRIVATE KEY"), std::string::npos);
@@ -226,7 +250,7 @@ TEST(SecureSockets, an_identity_whose_parts_do_not_belong_together_is_refused) {
 
 TEST(SecureSockets, a_host_that_is_not_ours_is_refused) {
     Rig rig;
-    auto served = rig.sockets.serve({"192.0.2.1", 0}, [&] { return rig.identity; }, {}, {});
+    auto served = rig.sockets.serve({"192.0.2.1", 0}, {[&] { return rig.identity; }, {}});
     ASSERT_FALSE(served);
     EXPECT_EQ(served.error().code, Code::invalid);
 }

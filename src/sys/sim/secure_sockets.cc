@@ -5,9 +5,7 @@
 namespace hansa {
 
 struct SimNetwork::Server {
-    SecureSockets::Identity identity;
-    SecureSockets::Handler handler;
-    SecureLimits limits;
+    SecureSockets::Service service;
     std::size_t clients = 0;
     bool closed = false;
 };
@@ -60,11 +58,15 @@ class SimAsking final : public Subscription {
 
     void put_to(const std::string& at, const std::shared_ptr<SimNetwork::Server>& server,
                 bool answer_is_lost) {
-        if (auto right = question_.judge(server->identity().chain_pem); !right)
+        if (auto right = question_.judge(server->service.identity().chain_pem); !right)
             return failed(at, right.error());
-        if (question_.text.size() > server->limits.question_max ||
-            server->clients >= server->limits.clients_max)
+        const SecureLimits& limits = server->service.limits;
+        const bool full = server->clients >= limits.clients_max;
+        if (full || question_.text.size() > limits.question_max) {
+            if (server->service.lost)
+                server->service.lost(from_, full ? Unheard::turned_away : Unheard::broken);
             return failed(at, {Code::unavailable, "the connection was closed"});
+        }
         server_ = server;
         ++server->clients;
         wait_in_vain();
@@ -74,7 +76,7 @@ class SimAsking final : public Subscription {
             step_ = network_.loop_.after(network_.latency_, [this, text] { answered(text); });
         };
         const std::string chain = question_.identity ? question_.identity->chain_pem : "";
-        server->handler({from_, chain}, question_.text, answer);
+        server->service.handler({from_, chain}, question_.text, answer);
     }
 
     void answered(const std::string& text) {
@@ -130,16 +132,13 @@ class SimAsking final : public Subscription {
     Held step_;
 };
 
-Result<SecureSockets::Served> SimSecureSockets::serve(const HostPort& at, Identity identity,
-                                                      Handler handler, const SecureLimits& limits) {
+Result<SecureSockets::Served> SimSecureSockets::serve(const HostPort& at, Service service) {
     HostPort bound = at;
     if (bound.port == 0) bound.port = network_.next_port_++;
     if (network_.servers_.contains(bound.text()))
         return Error{Code::conflict, bound.text() + " is taken"};
     auto server = std::make_shared<SimNetwork::Server>();
-    server->identity = std::move(identity);
-    server->handler = std::move(handler);
-    server->limits = limits;
+    server->service = std::move(service);
     network_.servers_.emplace(bound.text(), std::move(server));
     return Served{std::make_unique<SimNetwork::Port>(network_, bound.text()), bound.port};
 }

@@ -47,8 +47,7 @@ class SimSecureSockets final : public SecureSockets {
     SimSecureSockets(SimNetwork& network, std::string address)
         : network_(network), address_(std::move(address)) {}
 
-    Result<Served> serve(const HostPort& at, Identity identity, Handler handler,
-                         const SecureLimits& limits) override;
+    Result<Served> serve(const HostPort& at, Service service) override;
     [[nodiscard]] Held ask(Question question, Done done) override;
 
  private:
