@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 
 #include "base/text.h"
 #include "sys/linux/failure.h"
@@ -20,27 +21,39 @@ struct Target {
     socklen_t size = 0;
 };
 
-// Blocking: what a name stands for may have to be asked from afar.
-Result<Target> look_up(const HostPort& at) {
+using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+Result<AddressList> addresses_of(const HostPort& at, int flags) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
     addrinfo* list = nullptr;
     if (const int code =
             ::getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &hints, &list))
         return Error{Code::unavailable, ::gai_strerror(code)};
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> found(list, ::freeaddrinfo);
+    return AddressList(list, ::freeaddrinfo);
+}
+
+// REQUIRES: `at` is numeric: nobody is asked.
+Result<Target> target_at(const HostPort& at) {
+    auto found = addresses_of(at, AI_NUMERICHOST);
+    if (!found) return std::move(found).error();
     Target target;
-    target.size = found->ai_addrlen;
-    std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen,
+    target.size = (*found)->ai_addrlen;
+    std::copy_n(reinterpret_cast<const char*>((*found)->ai_addr), target.size,
                 reinterpret_cast<char*>(&target.address));
     return target;
 }
 
 class Asking final : public Subscription {
  public:
-    Asking(LinuxLoop& loop, Workers& workers, SecureSockets::Question question,
+    Asking(LinuxLoop& loop, Workers& workers, LookUp names, SecureSockets::Question question,
            SecureSockets::Done done)
-        : loop_(loop), workers_(workers), question_(std::move(question)), done_(std::move(done)) {
+        : loop_(loop),
+          workers_(workers),
+          names_(std::move(names)),
+          question_(std::move(question)),
+          done_(std::move(done)) {
         // Later, so that whoever asks has the handle before anything can happen.
         later([this] { start(); });
     }
@@ -72,23 +85,45 @@ class Asking final : public Subscription {
     void try_next() {
         link_.reset();
         connecting_.reset();
+        ++round_;
+        if (!found_.empty()) return connect();
         if (next_ == question_.addresses.size()) return give_up();
         const HostPort at = question_.addresses[next_++];
-        timer_ = loop_.after(question_.limits.time, [this] {
-            fail_later({Code::unavailable, "no answer in time"});
-        });
-        auto found = std::make_shared<Result<Target>>(Target{});  // shared by worker and report
+        trying_ = at.text();
+        limit_time();
+        // Shared by worker and report.
+        auto found = std::make_shared<Result<std::vector<HostPort>>>(std::vector<HostPort>{});
         lookup_ = workers_.run(
-            [at, found](Task& task) {
+            [at, found, names = names_](Task& task) {
                 task.blocking();
-                *found = look_up(at);
+                *found = names(at);
             },
-            [this, alive = alive_, round = next_, found] {
-                if (*alive && round == next_ && !link_) connect(std::move(*found));
+            [this, alive = alive_, round = round_, found] {
+                if (*alive && round == round_) looked_up(*found);
             });
     }
 
-    void connect(Result<Target> target) {
+    void limit_time() {
+        timer_ = loop_.after(question_.limits.time, [this] {
+            fail_later({Code::unavailable, "no answer in time"});
+        });
+    }
+
+    void looked_up(const Result<std::vector<HostPort>>& found) {
+        if (!found) return failed(found.error());
+        found_.assign(found->begin(), found->end());
+        if (found_.size() > addresses_of_name_max) found_.resize(addresses_of_name_max);
+        connect();
+    }
+
+    // To the next of the addresses that the present name stands for.
+    void connect() {
+        const HostPort at = found_.front();
+        found_.pop_front();
+        const std::string name = question_.addresses[next_ - 1].text();
+        trying_ = name == at.text() ? name : name + " (" + at.text() + ")";
+        limit_time();
+        auto target = target_at(at);
         if (!target) return failed(target.error());
         Fd socket{
             ::socket(target->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -123,17 +158,16 @@ class Asking final : public Subscription {
 
     // Unless the next address has its turn by then.
     void fail_later(Error why) {
-        later([this, round = next_, why = std::move(why)] {
-            if (round == next_) failed(why);
+        later([this, round = round_, why = std::move(why)] {
+            if (round == round_) failed(why);
         });
     }
 
     void failed(const Error& why) {
         if (!done_) return;
         timer_.reset();
-        const std::string at = question_.addresses[next_ - 1].text();
-        failures_.push_back(at + ": " + why.text);
-        if (why.code == Code::denied && !refusal_) refusal_ = Error{why}.during(at);
+        failures_.push_back(trying_ + ": " + why.text);
+        if (why.code == Code::denied && !refusal_) refusal_ = Error{why}.during(trying_);
         try_next();
     }
 
@@ -154,10 +188,14 @@ class Asking final : public Subscription {
 
     LinuxLoop& loop_;
     Workers& workers_;
+    LookUp names_;
     SecureSockets::Question question_;
     SecureSockets::Done done_;  // empty: it has been called
     TlsContext context_;
-    std::size_t next_ = 0;  // address to try
+    std::size_t next_ = 0;        // of the question's addresses
+    std::deque<HostPort> found_;  // what the one before it stands for and was not tried yet
+    std::uint64_t round_ = 0;     // counts the tries: what comes late is of another one
+    std::string trying_;
     std::vector<std::string> failures_;
     std::optional<Error> refusal_;
     std::shared_ptr<Cancel> lookup_;  // shared with the pool
@@ -170,8 +208,22 @@ class Asking final : public Subscription {
 
 }  // namespace
 
+Result<std::vector<HostPort>> look_up(const HostPort& name) {
+    auto list = addresses_of(name, 0);
+    if (!list) return std::move(list).error();
+    std::vector<HostPort> found;
+    for (const addrinfo* each = list->get(); each; each = each->ai_next) {
+        char host[NI_MAXHOST];
+        if (::getnameinfo(each->ai_addr, each->ai_addrlen, host, sizeof host, nullptr, 0,
+                          NI_NUMERICHOST) == 0)
+            found.push_back({host, name.port});
+    }
+    if (found.empty()) return Error{Code::unavailable, "the name stands for no address"};
+    return found;
+}
+
 Held LinuxSecureSockets::ask(Question question, Done done) {
-    return std::make_unique<Asking>(loop_, workers_, std::move(question), std::move(done));
+    return std::make_unique<Asking>(loop_, workers_, names_, std::move(question), std::move(done));
 }
 
 }  // namespace hansa

@@ -194,6 +194,51 @@ TEST(SecureSockets, silent_and_slow_clients_are_cut_when_their_time_is_up) {
     EXPECT_EQ(rig.heard, 1);
 }
 
+TEST(SecureSockets, all_addresses_of_a_name_are_asked_in_their_order) {
+    Rig rig;
+    rig.serve({});
+    const HostPort wrong = {"127.0.0.2", rig.at.port};
+    std::vector<HostPort> known = {wrong, {"::1", rig.at.port}, rig.at};
+    LinuxSecureSockets sockets(
+        rig.loop, rig.workers,
+        [&known](const HostPort&) -> Result<std::vector<HostPort>> { return known; });
+    const auto ask = [&] {
+        std::optional<Result<std::string>> answer;
+        const Held asking =
+            sockets.ask({.addresses = {{"a.example", rig.at.port}},
+                         .text = "hello",
+                         .identity = {},
+                         .judge = [](const std::string&) { return Result<void>{}; }},
+                        [&](Result<std::string> given) { answer = given; });
+        EXPECT_TRUE(test::run_until(rig.loop, [&] { return answer.has_value(); }));
+        return answer ? *answer : Error{Code::internal, "nothing was told"};
+    };
+    const auto answer = ask();
+    ASSERT_TRUE(answer) << answer.error().text;
+    EXPECT_EQ(*answer, "you said hello");
+    known.pop_back();
+    const auto none = ask();
+    ASSERT_FALSE(none);
+    const std::string port = std::to_string(rig.at.port);
+    EXPECT_EQ(none.error().text.find("a.example:" + port + " (127.0.0.2:" + port + "): "), 0u)
+        << none.error().text;
+    EXPECT_NE(none.error().text.find("; a.example:" + port + " ([::1]:" + port + "): "),
+              std::string::npos)
+        << none.error().text;
+    known.assign(addresses_of_name_max, wrong);
+    known.push_back(rig.at);
+    EXPECT_FALSE(ask()) << "there is an end to a name's addresses";
+}
+
+TEST(SecureSockets, names_are_looked_up_as_numbers) {
+    const auto found = look_up({"localhost", 700});
+    ASSERT_TRUE(found) << found.error().text;
+    for (const HostPort& at : *found)
+        EXPECT_TRUE(at == (HostPort{"127.0.0.1", 700}) || at == (HostPort{"::1", 700}))
+            << at.text();
+    EXPECT_FALSE(look_up({"no such name", 700}));
+}
+
 TEST(SecureSockets, a_question_that_is_cut_short_is_not_heard) {
     Rig rig;
     rig.serve({});
