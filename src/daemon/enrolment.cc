@@ -42,20 +42,17 @@ Result<void> Enrolment::start_renewer() {
     if (!key) return std::move(key).error();
     renewer_ = std::make_unique<Renewer>(
         Renewer::Ports{ports_.loop, ports_.sockets, ports_.random, ports_.report},
-        [this](const Grant& grant) { renewed(grant); });
+        [this](const Grant& grant) { return renewed(grant); });
     return renewer_->keep({joined->chain_pem, joined->roots_pem, *key,
                            read_issuers(ports_.files, home_.trust_directory())});
 }
 
 // The credentials look at their files by themselves.
-void Enrolment::renewed(const Grant& grant) {
+Result<void> Enrolment::renewed(const Grant& grant) {
     const std::string directory = home_.trust_directory();
     auto kept = replace_joined_certificate(ports_.files, directory, grant.chain_pem);
-    if (kept && !grant.addresses.empty())
-        kept = keep_issuers(ports_.files, directory, places_to_ask(grant.addresses, {}));
-    if (!kept)
-        ports_.report.publish(
-            happened::Warned{"the new certificate cannot be kept: " + kept.error().text});
+    if (!kept || grant.addresses.empty()) return kept;
+    return keep_issuers(ports_.files, directory, places_to_ask(grant.addresses, {}));
 }
 
 }  // namespace hansa

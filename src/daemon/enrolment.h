@@ -46,7 +46,7 @@ class Enrolment {
  private:
     Result<void> start_issuer();
     Result<void> start_renewer();
-    void renewed(const Grant& grant);
+    Result<void> renewed(const Grant& grant);
 
     Ports ports_;
     const Settings& settings_;

@@ -81,19 +81,30 @@ void Renewer::answered(const Result<std::string>& text, const Expectation& expec
     if (!answer) return failed(answer.error().text);
     auto grant = accept_grant(*answer, expected, ports_.loop.clock().wall());
     if (!grant) return failed(grant.error().text);
+    backoff_ = Backoff(pauses_for(*leaf_));
+    take(*std::move(grant));
+}
+
+// A full disk is no reason to ask again: what was granted is still there.
+void Renewer::take(Grant grant) {
+    if (auto kept = renewed_(grant); !kept)
+        return again(" and the next one could not be kept: " + kept.error().text + "; tried again",
+                     [this, grant = std::move(grant)] { take(grant); });
     Renewable next = *present_;
-    next.chain_pem = grant->chain_pem;
-    if (!grant->addresses.empty()) next.places = places_to_ask(grant->addresses, {});
-    if (auto kept = keep(std::move(next)); !kept) return failed(kept.error().text);
-    renewed_(*grant);
+    next.chain_pem = grant.chain_pem;
+    if (!grant.addresses.empty()) next.places = places_to_ask(grant.addresses, {});
+    if (auto kept = keep(std::move(next)); !kept) failed(kept.error().text);
 }
 
 void Renewer::failed(const std::string& why) {
+    again(" and could not be renewed: " + why + "; asked again", [this] { ask(); });
+}
+
+void Renewer::again(const std::string& what, Action action) {
     const Duration pause = backoff_.next(ports_.random);
-    ports_.report.publish(happened::Warned{time_left(*leaf_, ports_.loop.clock().wall()) +
-                                           " and could not be renewed: " + why +
-                                           "; asked again in " + readable(pause)});
-    timer_ = ports_.loop.after(pause, [this] { ask(); });
+    ports_.report.publish(happened::Warned{time_left(*leaf_, ports_.loop.clock().wall()) + what +
+                                           " in " + readable(pause)});
+    timer_ = ports_.loop.after(pause, std::move(action));
 }
 
 }  // namespace hansa

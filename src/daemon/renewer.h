@@ -41,9 +41,11 @@ class Renewer {
         Random& random;
         Report& report;
     };
-    using Renewed = std::function<void(const Grant&)>;
+    // Keeps a new certificate where the next start finds it.
+    using Renewed = std::function<Result<void>(const Grant&)>;
 
-    // `renewed` is called with each new certificate; it is the present one from then on.
+    // `renewed` is called with each new certificate, again and again until it is kept: then it is
+    // the present one.
     Renewer(Ports ports, Renewed renewed) : ports_(ports), renewed_(std::move(renewed)) {}
 
     // Code::invalid when the chain cannot be read. May be called again with another one.
@@ -53,7 +55,9 @@ class Renewer {
     void wait();
     void ask();
     void answered(const Result<std::string>& text, const Expectation& expected);
+    void take(Grant grant);
     void failed(const std::string& why);
+    void again(const std::string& what, Action action);
 
     Ports ports_;
     Renewed renewed_;

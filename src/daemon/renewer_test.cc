@@ -14,6 +14,8 @@ struct Rig : test::EnrolmentRig {
     std::vector<WallTime> renewals;
     std::vector<Certificate> leaves;
     std::string latest_chain;
+    bool disk_is_full = false;
+    int attempts = 0;  // to keep a new one
     std::unique_ptr<Renewer> renewer;
     Renewable first{{}, {}, PrivateKey::make(), {}};
 
@@ -27,12 +29,17 @@ struct Rig : test::EnrolmentRig {
         keep();
     }
     void keep() {
-        renewer = std::make_unique<Renewer>(
-            Renewer::Ports{loop, sockets, random, report}, [this](const Grant& grant) {
-                renewals.push_back(wall());
-                leaves.push_back(*Certificate::from_pem(grant.chain_pem));
-                latest_chain = grant.chain_pem;
-            });
+        renewer =
+            std::make_unique<Renewer>(Renewer::Ports{loop, sockets, random, report},
+                                      [this](const Grant& grant) -> Result<void> {
+                                          ++attempts;
+                                          if (disk_is_full)
+                                              return Error{Code::unavailable, "no space left"};
+                                          renewals.push_back(wall());
+                                          leaves.push_back(*Certificate::from_pem(grant.chain_pem));
+                                          latest_chain = grant.chain_pem;
+                                          return {};
+                                      });
         auto kept = renewer->keep(first);
         ASSERT_TRUE(kept) << kept.error().text;
     }
@@ -82,6 +89,26 @@ TEST(Renewer, says_how_much_time_is_left_while_nobody_renews_and_recovers_when_s
     rig.loop.run_for(hour);
     ASSERT_EQ(rig.renewals.size(), 1u) << "within the grace";
     EXPECT_GT(rig.leaf().not_after(), rig.wall());
+}
+
+TEST(Renewer, a_certificate_that_cannot_be_kept_is_kept_once_there_is_room_without_another) {
+    Rig rig;
+    rig.join_and_keep();
+    rig.disk_is_full = true;
+    rig.loop.run_for(19 * hour);
+    EXPECT_GE(rig.attempts, 3);
+    EXPECT_LT(rig.attempts, 60) << "at a growing distance";
+    EXPECT_TRUE(rig.told("and the next one could not be kept: no space left; tried again in "));
+    EXPECT_TRUE(rig.renewals.empty());
+    rig.disk_is_full = false;
+    rig.loop.run_for(hour);
+    ASSERT_EQ(rig.renewals.size(), 1u) << "long before two thirds of the next one's life";
+    std::size_t granted = 0;
+    for (const std::string& line : rig.log)
+        granted += line.find("has a new certificate") != line.npos ? 1 : 0;
+    EXPECT_EQ(granted, 1u) << "it was asked for once";
+    rig.loop.run_for(24 * hour);
+    EXPECT_GE(rig.renewals.size(), 2u) << "and it goes on";
 }
 
 TEST(Renewer, an_expired_certificate_is_renewed_at_once_when_the_host_is_back_within_the_grace) {
