@@ -160,9 +160,10 @@ Result<Credentials> HostCredentials::checked(Credentials made, const std::string
                      where + ": is not for the key beside it; give the two that belong together"};
     const WallTime now = ports_.clock.wall();
     auto good = verify_chain(made.chain, made.roots, now);
-    // The authority renews a joined one that has expired; its own limits decide, not ours.
-    const bool awaits_renewal = source_ == TrustSource::joined && leaf.not_after() <= now;
-    if (!good && !awaits_renewal)
+    // The authority renews a joined one that has expired; its own limits decide, not ours. Before
+    // its beginning a clock is wrong, which may be put right while we run.
+    const bool awaits = leaf.not_after() <= now || now < leaf.not_before();
+    if (!good && !(awaits && source_ == TrustSource::joined))
         return Error{Code::invalid, where + ": " + std::move(good).error().text};
     auto claims = leaf.claims();
     if (!claims) return std::move(claims).error().during(where);

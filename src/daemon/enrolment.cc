@@ -1,5 +1,6 @@
 #include "daemon/enrolment.h"
 
+#include "base/text.h"
 #include "daemon/first_join.h"
 #include "daemon/joiner.h"
 
@@ -8,8 +9,19 @@ namespace hansa {
 Result<void> Enrolment::start(const HostCredentials& credentials) {
     if (auto answering = start_issuer(); !answering) return answering;
     keeper_.look_soon();
-    if (credentials.source() == TrustSource::joined) return start_renewer();
-    return {};
+    if (credentials.source() != TrustSource::joined) return {};
+    warn_of_clock(credentials.current().chain.front());
+    return start_renewer();
+}
+
+void Enrolment::warn_of_clock(const Certificate& leaf) {
+    const Duration early = leaf.not_before() - ports_.loop.clock().wall();
+    if (early <= Duration::zero()) return;
+    ports_.report.publish(
+        happened::Warned{"this machine's clock is at least " + readable(early) +
+                         " behind that of its authority: its certificate is not valid before " +
+                         iso8601(leaf.not_before()) +
+                         "; set the clock (NTP), until then the store is tried in vain"});
 }
 
 Result<void> Enrolment::start_issuer() {

@@ -46,6 +46,7 @@ class Enrolment {
  private:
     Result<void> start_issuer();
     Result<void> start_renewer();
+    void warn_of_clock(const Certificate& leaf);
     Result<void> renewed(const Grant& grant);
 
     Ports ports_;

@@ -33,10 +33,14 @@ struct Rig {
             Home::open({machine.files, locks, machine.accounts, random}, "/p", settings.host);
         check(static_cast<bool>(opened), "a home can be made");
         home = std::move(*opened);
+        open_credentials();
+    }
+
+    void open_credentials() {
         auto own = HostCredentials::open({machine.files, machine.accounts, random, loop.clock()},
                                          {home->trust_directory(), home->authority_directory(), {}},
                                          {home->identity().uuid, "a"});
-        check(static_cast<bool>(own), "an authority can be made");
+        check(static_cast<bool>(own), "the host has credentials");
         credentials.emplace(std::move(*own));
     }
 
@@ -69,6 +73,32 @@ TEST(Enrolment, answers_joins_where_it_is_told_to) {
     rig.settings.join_listen = HostPort{"192.0.2.1", 700};
     rig.start();
     EXPECT_TRUE(rig.answers());
+}
+
+TEST(Enrolment, a_joined_host_whose_clock_is_behind_starts_and_says_so) {
+    Rig rig;
+    const WallTime later = rig.loop.clock().wall() + Seconds{7500};
+    const Authority authority = Authority::make("c1", later - day).issuing;
+    const PrivateKey key = PrivateKey::make();
+    IssueOrder order;
+    order.claims.name = "a";
+    order.claims.uuid = rig.home->identity().uuid;
+    order.public_pem = key.public_pem();
+    auto chain = authority.issue(order, later);
+    ASSERT_TRUE(chain) << chain.error().text;
+    ASSERT_TRUE(store_joined(rig.machine.files, rig.home->trust_directory(),
+                             {key.pem(), *chain, authority.root().pem(), {}}));
+    rig.open_credentials();
+    rig.start();
+    ASSERT_EQ(rig.warned.size(), 1u);
+    EXPECT_EQ(rig.warned[0].find("this machine's clock is at least 2 h behind"), 0u)
+        << rig.warned[0];
+    // Once the clock is right there is nothing to say.
+    rig.loop.run_for(Seconds{7500});
+    rig.warned.clear();
+    rig.enrolment.reset();
+    rig.start();
+    EXPECT_TRUE(rig.warned.empty());
 }
 
 TEST(Enrolment, warns_before_the_issuing_certificate_ends) {

@@ -11,7 +11,13 @@
 namespace hansa {
 namespace {
 
-constexpr Duration backdated = Seconds{60};
+// For clocks that differ; never by more than its life, or a short one would be due when it is made.
+constexpr Duration backdated_max = Seconds{300};
+
+WallTime begin_at(WallTime now, Duration life) {
+    return now - std::min(backdated_max, life);
+}
+
 constexpr std::chrono::days root_life{20 * 365};
 constexpr std::chrono::days issuing_life{2 * 365};
 constexpr std::size_t common_name_max = 64;  // RFC 5280, ub-common-name
@@ -30,7 +36,7 @@ openssl::Draft authority_draft(const std::string& cluster, const char* title, Wa
     openssl::Draft draft;
     draft.subject = {{NID_organizationName, cluster}, {NID_commonName, title}};
     draft.claims = authority_claims(cluster);
-    draft.not_before = now - backdated;
+    draft.not_before = begin_at(now, life);
     draft.not_after = now + life;
     return draft;
 }
@@ -119,7 +125,7 @@ Result<Life> life_for(const IssueOrder& order, const Certificate& issuing, WallT
     if (order.life < Seconds{1}) return Error{Code::invalid, "a certificate lives for some time"};
     // Certificates count whole seconds, so the next one is the first that is surely later.
     const WallTime after{std::chrono::floor<Seconds>(order.begins_after) + Seconds{1}};
-    const Life life{std::max(now - backdated, after), now + std::min(order.life, left)};
+    const Life life{std::max(begin_at(now, order.life), after), now + std::min(order.life, left)};
     if (life.not_before >= life.not_after)
         return Error{Code::invalid, "the certificate would begin at " + iso8601(life.not_before) +
                                         ", after its end; compare the clocks"};

@@ -63,9 +63,9 @@ class Authority {
     // when `root_key` is not the root's; Code::denied when the root is not valid now.
     Result<Authority> renew_issuing(const PrivateKey& root_key, WallTime now) const;
 
-    // PEM: the certificate, then the issuing one. Begins a minute before `now`, for clocks that
-    // differ. Code::invalid for a key or claims that no certificate can carry; Code::denied when
-    // the issuing certificate has expired.
+    // PEM: the certificate, then the issuing one. Begins five minutes before `now`, for clocks
+    // that differ; one for less by no more than its life. Code::invalid for a key or claims that no
+    // certificate can carry; Code::denied when the issuing certificate has expired.
     Result<std::string> issue(const IssueOrder& order, WallTime now) const;
 
     // The same two, for whoever goes on with them here: reading a certificate's text takes OpenSSL

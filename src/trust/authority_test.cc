@@ -59,10 +59,19 @@ TEST(Authority, certifies_a_peer_with_its_claims_inside) {
     EXPECT_EQ(alternative_names(web1.leaf()), std::vector<std::string>{"DNS:web1"});
     EXPECT_FALSE(web1.leaf().may_serve_store());
     EXPECT_FALSE(web1.leaf().is_authority());
-    EXPECT_EQ(web1.leaf().not_before(), noon - Seconds{60});
+    EXPECT_EQ(web1.leaf().not_before(), noon - Seconds{300});
     EXPECT_EQ(web1.leaf().not_after(), noon + day);
-    EXPECT_EQ(renewal_time(web1.leaf()), noon - Seconds{60} + (day + Seconds{60}) / 3 * 2);
+    EXPECT_EQ(renewal_time(web1.leaf()), noon - Seconds{300} + (day + Seconds{300}) / 3 * 2);
     EXPECT_TRUE(verify_chain(web1.chain, {&ours().root(), 1}, noon));
+}
+
+TEST(Authority, a_short_life_is_not_over_for_the_most_part_when_it_begins) {
+    const PrivateKey key = PrivateKey::make();
+    IssueOrder order = order_for("a", key);
+    order.life = Seconds{6};
+    const Certificate leaf = issued(ours(), order, key).leaf();
+    EXPECT_EQ(leaf.not_before(), noon - Seconds{6});
+    EXPECT_GT(renewal_time(leaf), noon);
 }
 
 TEST(Authority, certifies_a_member_for_the_store_and_its_addresses) {
@@ -248,7 +257,7 @@ TEST(Authority, renews_its_issuing_certificate_and_both_halves_of_a_fleet_verify
     EXPECT_EQ(old.key_pin(), fresh.key_pin());
     EXPECT_TRUE(verify_chain(std::vector{before.leaf(), fresh}, roots, later));
     EXPECT_TRUE(verify_chain(std::vector{after.leaf(), old}, roots, later));
-    EXPECT_EQ(fresh.not_before(), later - Seconds{60});
+    EXPECT_EQ(fresh.not_before(), later - Seconds{300});
     EXPECT_EQ(fresh.not_after(), later + 730 * day);
     EXPECT_EQ(after.leaf().not_after(), later + day) << "no longer cut short";
 
