@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace hansa {
 namespace {
@@ -11,17 +12,6 @@ Statement begun(std::string_view purpose, const SealScope& scope) {
     Statement statement(purpose);
     statement.add(scope.cluster).add(scope.epoch).add(scope.uuid).add(scope.name);
     return statement;
-}
-
-std::string hexadecimal(std::string_view bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
-    for (const char byte : bytes) {
-        text += digits[static_cast<unsigned char>(byte) >> 4];
-        text += digits[static_cast<unsigned char>(byte) & 15];
-    }
-    return text;
 }
 
 std::uint64_t number(Milliseconds time) {
@@ -67,7 +57,7 @@ bool Signer::made(const ExportManifest& manifest) const {
 }
 
 std::string key_name(const VerifyingKey& key) {
-    return hexadecimal(sha256(key.raw()).substr(0, 8));
+    return hex_encode(sha256(key.raw()).substr(0, 8));
 }
 
 Leaf leaf_of(std::string_view key, std::string_view value) {
@@ -83,7 +73,7 @@ std::string digest_of(std::vector<Leaf> leaves) {
     std::string bytes;
     bytes.reserve(leaves.size() * sizeof(Leaf));
     for (const Leaf& leaf : leaves) bytes.append(leaf.begin(), leaf.end());
-    return hexadecimal(sha256(bytes));
+    return hex_encode(sha256(bytes));
 }
 
 Milliseconds since_1970(WallTime time) {
