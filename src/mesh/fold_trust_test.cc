@@ -241,6 +241,19 @@ TEST_F(Judging, a_store_that_counts_anew_does_not_bring_what_was_verified_into_a
     EXPECT_EQ(told("bad_signature"), 1U);
 }
 
+// Both stand in one record, so no new revision tells them apart.
+TEST_F(Judging, each_version_of_a_record_is_verified) {
+    publish("a", {file("f1", "1")});
+    ExportVersion forged = version("2");
+    forged.body.fields = content("evil");
+    const ExportRecord record{{"file", "f1"}, "a", 1, forged, version("1")};
+    commit(vouched(record, 0));
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    commit({vouched(record, 1)[1]});  // the manifest alone announces it
+    EXPECT_EQ(picture(), "a:f1=1 ");
+    EXPECT_EQ(told("bad_signature"), 1U);
+}
+
 TEST_F(Judging, a_clock_that_is_ahead_gives_nobody_more_time) {
     lead = Seconds{3600};
     publish("a", {file("f1", "1")});
