@@ -25,6 +25,7 @@ struct SeatMember {
     std::string uuid;  // of the peer that it belongs to; empty: of none that is known
     bool is_learner = false;
     bool started = false;
+    bool is_lost = false;          // its peer says that its data is gone: it never votes again
     std::uint64_t raft_index = 0;  // 0: does not tell
     std::size_t reached_by = 0;    // voters that can connect to its peer port
     std::vector<std::string> peer_urls = {};
@@ -50,6 +51,8 @@ struct SeatMemory {
     std::map<MemberId, Instant> members;
     std::map<std::uint64_t, Instant> changes;  // by seq
     std::map<std::pair<std::string, std::uint32_t>, Instant> penalties;
+    std::vector<MemberId> voters;
+    std::optional<Instant> voters_since;  // it saw them become these
     std::optional<Instant> better_since;  // another set of seats is spread better
 };
 

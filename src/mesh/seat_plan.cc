@@ -34,14 +34,21 @@ std::string restlessness(const SeatFacts& facts, const std::string& uuid, const 
     return "changed its role " + counted(roles, "time") + " within " + readable(timing.window);
 }
 
-enum class Unobserved { unfit, presumed_healthy };
+// Whether who answers, but for too short a time to be healthy, passes, and who was not asked yet.
+enum class Probation { unfit, passes };
+
+bool is_on_probation(const Condition& condition, const SeatTiming& timing, Instant now) {
+    return !condition.observed ||
+           (!condition.healthy && now - condition.silent_since < timing.beat * timing.misses);
+}
 
 std::string unfit_of_other(const SeatFacts& facts, const SeatApplicant& peer,
-                           const SeatTiming& timing, Instant now, Unobserved unobserved) {
+                           const SeatTiming& timing, Instant now, Probation probation) {
     const Condition condition = facts.condition(peer.uuid);
     if (!peer.is_alive) return "is not there";
-    if (!condition.observed && unobserved == Unobserved::unfit) return "is not observed yet";
-    if (condition.observed && !condition.healthy)
+    const bool passes = probation == Probation::passes && is_on_probation(condition, timing, now);
+    if (!condition.observed && !passes) return "is not observed yet";
+    if (!condition.healthy && !passes)
         return "is not healthy since " + readable(now - condition.since);
     if (condition.flaps >= timing.flaps)
         return "was unhealthy " + counted(condition.flaps, "time") + " within " +
@@ -51,16 +58,19 @@ std::string unfit_of_other(const SeatFacts& facts, const SeatApplicant& peer,
 }
 
 std::vector<SeatPeer> candidates(const SeatFacts& facts, const SeatTiming& timing, Instant now,
-                                 Unobserved unobserved = Unobserved::unfit) {
+                                 Probation probation = Probation::unfit) {
     std::vector<SeatPeer> found;
     for (const SeatApplicant& peer : facts.peers) {
         const Condition condition = facts.condition(peer.uuid);
-        SeatPeer candidate{peer.uuid,   peer.domain,     peer.wish,
-                           peer.weight, condition.since, peer.hindrance};
+        // Who is not known to be well has been so for no time at all.
+        const Instant stable_since = condition.healthy ? condition.since : now;
+        SeatPeer candidate{peer.uuid,   peer.domain,  peer.wish,
+                           peer.weight, stable_since, peer.hindrance};
         if (is_voter(facts, peer.uuid)) {
             if (condition.is_dead(timing.evict, now)) candidate.unfit = "is dead";
+            if (facts.find_member_of(peer.uuid)->is_lost) candidate.unfit = "has lost its data";
         } else if (candidate.unfit.empty()) {
-            candidate.unfit = unfit_of_other(facts, peer, timing, now, unobserved);
+            candidate.unfit = unfit_of_other(facts, peer, timing, now, probation);
         }
         found.push_back(std::move(candidate));
     }
@@ -92,7 +102,7 @@ void sort_voters(SeatView& view, const SeatFacts& facts, const SeatTiming& timin
         const bool is_unknown = !facts.find_peer(member.uuid) && !condition.observed &&
                                 seen != facts.memory.members.end() &&
                                 now - seen->second >= timing.evict;
-        if (is_unknown || condition.is_dead(timing.evict, now))
+        if (member.is_lost || is_unknown || condition.is_dead(timing.evict, now))
             view.dead.push_back(&member);
         else if (!condition.healthy)
             view.unwell.push_back(&member);
@@ -100,10 +110,11 @@ void sort_voters(SeatView& view, const SeatFacts& facts, const SeatTiming& timin
 }
 
 // Worst first: who may not stay, then who comes last in the ranking.
-void find_surplus(SeatView& view, const std::vector<std::string>& best_first) {
+void find_surplus(SeatView& view) {
     const std::set<std::string> seats(view.choice.seats.begin(), view.choice.seats.end());
+    const std::vector<std::string>& spares = view.choice.spares;
     const auto place = [&](const SeatMember* member) {
-        return std::find(best_first.begin(), best_first.end(), member->uuid) - best_first.begin();
+        return std::find(spares.begin(), spares.end(), member->uuid) - spares.begin();
     };
     for (const SeatMember* voter : view.voters)
         if (!seats.contains(voter->uuid) &&
@@ -130,6 +141,12 @@ std::string why_unwell(const SeatFacts& facts, const SeatView& view) {
            " does not answer, and etcd adds members only while all voters are connected";
 }
 
+const SeatMember* lost_of(const SeatView& view) {
+    for (const SeatMember* member : view.dead)
+        if (member->is_lost) return member;
+    return nullptr;
+}
+
 SeatPlan plan_for_dead(const SeatFacts& facts, const SeatView& view) {
     const std::string who = names_of(facts, view.dead);
     const std::size_t count = view.voters.size();
@@ -145,6 +162,12 @@ SeatPlan plan_for_dead(const SeatFacts& facts, const SeatView& view) {
                     who + " is dead and one seat more is too many");
     if (count > view.choice.wanted && view.dead.size() > 1)
         return goes({view.dead[0], view.dead[1]}, who + " are dead and too many");
+    if (const SeatMember* lost = lost_of(view); lost && view.newcomers.empty())
+        return {4,
+                facts.name_of(*lost) + " has lost its data and begins anew",
+                SeatPurpose::replace,
+                {lost->uuid},
+                {lost}};
     if (view.newcomers.empty())
         return {6, "keeps " + who + ", which is dead: there is nobody to take the seat"};
     if (!view.unwell.empty()) return waits(4, why_unwell(facts, view));
@@ -226,7 +249,7 @@ SeatView view(const SeatFacts& facts, const SeatTiming& timing, Instant now) {
     SeatView view;
     view.choice = choose(facts.ideal, peers, current, leader);
     sort_voters(view, facts, timing, now);
-    find_surplus(view, ranking(peers, current, leader));
+    find_surplus(view);
     for (const std::string& uuid : view.choice.seats)
         if (!current.contains(uuid)) view.newcomers.push_back(uuid);
     const std::set<std::string> seats(view.choice.seats.begin(), view.choice.seats.end());
@@ -253,10 +276,11 @@ std::vector<std::string> whom_to_observe(const SeatFacts& facts, const SeatTimin
     for (const SeatMember& member : facts.members)
         if (!member.uuid.empty()) observed.insert(member.uuid);
     // As many again as there are seats, so that a whole set of successors is known to be well.
-    const auto peers = candidates(facts, timing, now, Unobserved::presumed_healthy);
-    const auto best_first = ranking(peers, voter_uuids(facts), leader_uuid(facts));
-    const std::size_t most = 2 * seats_wanted(facts.ideal, facts.peers.size()) + 2;
-    for (std::size_t i = 0; i < best_first.size() && i < most; ++i) observed.insert(best_first[i]);
+    const auto peers = candidates(facts, timing, now, Probation::passes);
+    const SeatChoice choice = choose(facts.ideal, peers, voter_uuids(facts), leader_uuid(facts));
+    observed.insert(choice.seats.begin(), choice.seats.end());
+    const std::size_t spares = std::min(choice.spares.size(), choice.wanted + 2);
+    for (std::size_t i = 0; i < spares; ++i) observed.insert(choice.spares[i]);
     return {observed.begin(), observed.end()};
 }
 
@@ -268,8 +292,15 @@ SeatMemory remember(const SeatFacts& facts, const SeatTiming& timing, Instant no
         return found == seen.end() ? now : found->second;
     };
     SeatMemory memory;
-    for (const SeatMember& member : facts.members)
+    for (const SeatMember& member : facts.members) {
         memory.members[member.id] = since(before.members, member.id);
+        if (!member.is_learner) memory.voters.push_back(member.id);
+    }
+    std::sort(memory.voters.begin(), memory.voters.end());
+    memory.voters_since = before.voters_since;
+    // At first sight of a list that nobody changed of late, there is nothing to keep a pace from.
+    const bool is_untouched = before.voters.empty() && facts.book.changes.empty();
+    if (memory.voters != before.voters && !is_untouched) memory.voters_since = now;
     for (const SeatChange& change : facts.book.changes)
         memory.changes[change.seq] = since(before.changes, change.seq);
     for (const SeatPenalty& penalty : facts.book.penalties) {

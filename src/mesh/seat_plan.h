@@ -6,7 +6,8 @@
 // intended, goes on where the last one ended.
 //
 // Etcd adds nobody, learners neither, unless all voters are connected (measured on 3.4.23). So a
-// dead voter is removed before its successor is added, and only when there is one.
+// dead voter is removed before its successor is added, and only when there is one. A voter that has
+// lost its data cannot come back as what it was, and may be its own successor.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct SeatView {
     SeatChoice choice;
     std::vector<const SeatMember*> voters;
     const SeatMember* learner = nullptr;
-    std::vector<const SeatMember*> dead;     // voters without contact for `evict`
+    std::vector<const SeatMember*> dead;     // voters without contact for `evict`, or lost ones
     std::vector<const SeatMember*> unwell;   // voters that are not healthy, and not dead yet
     std::vector<std::string> newcomers;      // chosen and no voters yet, the best first
     std::vector<const SeatMember*> surplus;  // voters that are not chosen, the worst first

@@ -205,11 +205,13 @@ class Steward {
     // twice the budget.
     std::optional<SeatStep> hold_back(const SeatPlan& plan) const {
         std::size_t recent = 0;
+        // Also after a change that nobody put down, because its order was replaced meanwhile.
         Duration pause = timing_.pace;
+        if (facts_.memory.voters_since) pause = now_ - *facts_.memory.voters_since;
         for (const SeatChange& change : facts_.book.changes) {
-            if (change.what == What::replaced) continue;  // its change ends with the successor
-            recent += facts_.age(change, now_) < timing_.window;
             pause = std::min(pause, age_seen(change));
+            // Its change ends with the successor.
+            recent += change.what != What::replaced && facts_.age(change, now_) < timing_.window;
         }
         const bool is_pair = view_.is_odd() && plan.purpose != SeatPurpose::replace;
         const std::size_t allowed = timing_.budget * (view_.is_odd() ? 1 : 2);
@@ -219,7 +221,8 @@ class Steward {
                                 readable(timing_.window) +
                                 " is all that is allowed; wanted: " + plan.why,
                             true};
-        const bool is_successor = !view_.is_odd() && !facts_.book.changes.empty() &&
+        const bool is_successor = !view_.is_odd() && plan.removes.empty() &&
+                                  !facts_.book.changes.empty() &&
                                   facts_.book.changes.back().what == What::replaced;
         if (!is_successor && pause < timing_.pace)
             return waits(7, "waits another " + readable(timing_.pace - pause) + ": " + plan.why);
@@ -273,10 +276,13 @@ class Steward {
 
 // The agent beside a leader is silent while its etcd goes on to lead: the first of the others that
 // are well has it lead here instead.
-SeatStep stand_in(const SeatFacts& facts, const SeatMember& leader) {
+SeatStep stand_in(const SeatFacts& facts, const SeatMember& leader, const SeatTiming& timing,
+                  Instant now) {
     const Condition condition = facts.condition(leader.uuid);
     const std::string name = facts.name_of(leader);
-    if (!condition.observed || condition.healthy)
+    // Who answers and is not healthy yet is no reason: leadership would go to and fro.
+    if (!condition.observed || condition.healthy ||
+        now - condition.silent_since < timing.beat * timing.misses)
         return {Do::nothing, 7, name + " leads and is the steward"};
     const SeatMember* first = nullptr;
     for (const SeatMember& member : facts.members) {
@@ -308,7 +314,7 @@ SeatStep decide(const SeatFacts& facts, const SeatTiming& timing, Instant now) {
         if (facts.steward == facts.me)
             return {Do::resign, 7, facts.name_of(*leader) + " leads, so it is to be the steward"};
         if (!here || here->is_learner) return {Do::nothing, 7, "holds no seat"};
-        return stand_in(facts, *leader);
+        return stand_in(facts, *leader, timing, now);
     }
     if (facts.steward.empty()) return {Do::campaign, 7, "leads, so it is to be the steward"};
     if (facts.steward != facts.me)
@@ -317,15 +323,12 @@ SeatStep decide(const SeatFacts& facts, const SeatTiming& timing, Instant now) {
     return Steward(facts, timing, now).step();
 }
 
-Result<void> admit(const SeatOrder& order, const std::vector<SeatMember>& members,
-                   const SeatBook& book) {
-    if (!book.intent || book.intent->order != order)
-        return Error{Code::conflict, std::string{name_of(order.call)} +
-                                         ": the book says something else by now; decide again"};
-    if (digest_of(members) != order.digest)
-        return Error{Code::conflict, std::string{name_of(order.call)} +
-                                         ": the member list is another one by now; decide again"};
-    return {};
+Result<void> admit(const SeatOrder& order, const SeatFacts& facts, const SeatTiming& timing,
+                   Instant now) {
+    const SeatStep step = decide(facts, timing, now);
+    if (step.what == Do::call && step.order == order) return {};
+    return Error{Code::conflict, std::string{name_of(order.call)} +
+                                     " is not what would be decided now: " + step.says};
 }
 
 }  // namespace hansa

@@ -5,8 +5,8 @@
 // see to it that such an agent is there. A step is decided from fresh facts, once a tick and on
 // every event. What changes the member list takes two: the order is written into the book, by a
 // transaction that compares the steward's key and the book's revision; once it stands there the
-// same decision gives the call. Nobody relies on being the only one: admit() is asked again with
-// a list read just before the call.
+// same decision gives the call, as long as the list has the order's digest. Nobody relies on being
+// the only one: admit() is asked with facts read just before the call.
 #pragma once
 
 #include <optional>
@@ -39,9 +39,9 @@ struct SeatStep {
 // `facts.memory` must be what remember() made of these facts.
 SeatStep decide(const SeatFacts& facts, const SeatTiming& timing, Instant now);
 
-// Whether an order may still be carried out, by what was read just before. Code::conflict: the
-// list is another one, or the book says something else.
-Result<void> admit(const SeatOrder& order, const std::vector<SeatMember>& members,
-                   const SeatBook& book);
+// Whether an order may still be carried out, by facts that were read just before the call, the book
+// and the list among them. Code::conflict: something else would be decided now.
+Result<void> admit(const SeatOrder& order, const SeatFacts& facts, const SeatTiming& timing,
+                   Instant now);
 
 }  // namespace hansa

@@ -109,6 +109,14 @@ TEST(SeatSteps, keep_a_dead_voter_when_nobody_can_take_its_seat) {
     EXPECT_EQ(step.says, "keeps " + lost + ", which is dead: there is nobody to take the seat");
 }
 
+TEST(SeatSteps, have_a_voter_that_lost_its_data_begin_anew_as_a_learner) {
+    SeatTable table = grown(3, 3);
+    const std::string lost = follower_of(table);
+    table.member(lost).is_lost = true;
+    EXPECT_EQ(table.run(), (Lines{"remove " + lost, "add_learner " + lost, "promote " + lost}));
+    EXPECT_EQ(table.look().what, Do::nothing);
+}
+
 TEST(SeatSteps, remove_two_dead_voters_of_five_before_anybody_is_added) {
     SeatTable table = grown(5, 8);
     const Lines voters = table.voters();
@@ -283,6 +291,22 @@ TEST(SeatSteps, make_an_even_number_odd_again_whoever_made_it_even) {
     EXPECT_EQ(table.voters().size(), 3u);
 }
 
+TEST(SeatSteps, keep_the_pace_after_a_change_that_nobody_put_down) {
+    SeatTable table = grown(3, 5);
+    (void)table.look();
+    table.add_member(spare_of(table, "abcde"), false);
+    EXPECT_EQ(table.run_for(Seconds{6}), Lines{});
+    EXPECT_EQ(table.run().size(), 1u);
+}
+
+TEST(SeatSteps, keep_the_pace_although_the_clock_of_another_machine_is_ahead) {
+    SeatTable table = fleet(3, 3);
+    (void)table.run();
+    table.facts().book.changes.at(0).at -= Seconds{3600};
+    EXPECT_EQ(table.run_for(Seconds{6}), Lines{});
+    EXPECT_NE(table.run(), Lines{});
+}
+
 TEST(SeatSteps, stop_at_ten_changes_in_ten_minutes_and_call_for_help) {
     SeatTable table = grown(3, 3);
     (void)table.look();
@@ -314,11 +338,14 @@ TEST(SeatSteps, give_no_seat_to_a_peer_that_just_had_and_lost_one) {
 TEST(SeatSteps, of_a_voter_beside_a_silent_agent_take_the_leadership_from_it) {
     SeatTable table = grown(3, 3);
     table.fall_silent("a");
+    table.pass(Milliseconds{2900});
     Lines others = table.voters();
     std::erase(others, "a");
     table.facts().me = others[1];
     EXPECT_EQ(table.look().what, Do::nothing) << "the first of the others does";
     table.facts().me = others[0];
+    EXPECT_EQ(table.look().what, Do::nothing) << "it may only not be healthy yet";
+    table.pass(Seconds{3});
     const SeatStep step = table.look();
     EXPECT_EQ(step.what, Do::move_leader);
     EXPECT_EQ(step.target, table.member(others[0]).id);
@@ -342,13 +369,37 @@ TEST(SeatSteps, admit_an_order_only_for_the_list_and_the_book_it_was_made_for) {
     (void)table.obey(table.look());
     const SeatStep step = table.look();
     ASSERT_EQ(step.what, Do::call);
-    EXPECT_TRUE(admit(*step.order, table.facts().members, table.facts().book));
-    SeatBook other = table.facts().book;
-    other.intent.reset();
-    EXPECT_EQ(admit(*step.order, table.facts().members, other).error().code, Code::conflict);
-    table.add_member("c", true);
-    EXPECT_EQ(admit(*step.order, table.facts().members, table.facts().book).error().code,
+    const auto admitted = [&](const SeatFacts& facts) {
+        return static_cast<bool>(admit(*step.order, facts, table.timing(), table.now()));
+    };
+    EXPECT_TRUE(admitted(table.facts()));
+    SeatFacts other = table.facts();
+    other.book.intent.reset();
+    EXPECT_FALSE(admitted(other));
+    other = table.facts();
+    other.steward = "c";
+    EXPECT_FALSE(admitted(other));
+    other = table.facts();
+    other.conditions[step.order->uuid].healthy = false;
+    EXPECT_FALSE(admitted(other));
+    table.add_member("x", false);
+    EXPECT_EQ(admit(*step.order, table.facts(), table.timing(), table.now()).error().code,
               Code::conflict);
+}
+
+TEST(SeatSteps, do_not_obey_an_order_that_was_made_for_another_list) {
+    SeatTable table = grown(5, 8);
+    const std::string lost = follower_of(table);
+    table.fall_silent(lost);
+    table.pass(Seconds{60});
+    (void)table.obey(table.look());
+    SeatStep step = table.look();
+    ASSERT_EQ(step.what, Do::call);
+    // A member is there again under the same name: what is ordered now has another digest.
+    table.member(lost).id = 77;
+    table.facts().book.intent->order->member = 77;
+    EXPECT_EQ(table.run_for(Seconds{6}), Lines{});
+    EXPECT_EQ(table.look().what, Do::write);
 }
 
 TEST(SeatObserving, is_of_members_and_of_whom_may_be_next) {
@@ -358,11 +409,13 @@ TEST(SeatObserving, is_of_members_and_of_whom_may_be_next) {
     EXPECT_EQ(observed.size(), 8u);
     for (const std::string& name : table.voters())
         EXPECT_NE(std::find(observed.begin(), observed.end(), name), observed.end());
-    // Whoever turns out to be ill gives place to another one.
+    // A few missed beats may pass.
     for (const std::string& name : observed)
         if (!table.facts().find_member_of(name)) table.fall_silent(name);
+    EXPECT_EQ(whom_to_observe(table.facts(), table.timing(), table.now()), observed);
+    table.pass(Seconds{3});
     const Lines next = whom_to_observe(table.facts(), table.timing(), table.now());
-    EXPECT_EQ(next.size(), 8u);
+    EXPECT_EQ(next.size(), 8u) << "and whoever turns out to be ill gives place to another one";
     EXPECT_NE(next, observed);
 }
 

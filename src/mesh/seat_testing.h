@@ -89,8 +89,7 @@ class SeatTable {
                 return "lead " + heir;
             }
             case SeatStep::Do::call:
-                return admit(*step.order, facts_.members, facts_.book) ? call(*step.order)
-                                                                       : "refused";
+                return admit(*step.order, facts_, timing_, now_) ? call(*step.order) : "refused";
             case SeatStep::Do::nothing: break;
         }
         return {};

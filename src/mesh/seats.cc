@@ -37,6 +37,15 @@ bool precedes(const Ranked& a, const Ranked& b, std::size_t level) {
     return a.merits() < b.merits();
 }
 
+bool may_hold(const SeatPeer& peer) {
+    return peer.wish != SeatWish::no;
+}
+
+std::size_t wanted_among(std::size_t ideal, const std::vector<SeatPeer>& peers) {
+    const auto registered = std::count_if(peers.begin(), peers.end(), may_hold);
+    return seats_wanted(ideal, static_cast<std::size_t>(registered));
+}
+
 std::size_t depth_of(const std::vector<SeatPeer>& peers) {
     std::size_t depth = 0;
     for (const SeatPeer& peer : peers) depth = std::max(depth, peer.domain.size());
@@ -50,13 +59,26 @@ std::vector<std::string> outer_domain(const SeatPeer& peer, std::size_t levels) 
     return steps;
 }
 
+// Orders by the first `levels` steps, without a copy.
+int compare_domains(const SeatPeer& a, const SeatPeer& b, std::size_t levels) {
+    static const std::string missing;
+    for (std::size_t i = 0; i < levels; ++i) {
+        const std::string& ours = i < a.domain.size() ? a.domain[i] : missing;
+        const std::string& theirs = i < b.domain.size() ? b.domain[i] : missing;
+        if (const int order = ours.compare(theirs); order != 0) return order;
+    }
+    return 0;
+}
+
 void take_turns(std::vector<Ranked>& all, std::size_t level) {
-    std::map<std::vector<std::string>, std::vector<Ranked*>> domains;
-    for (Ranked& one : all) domains[outer_domain(*one.peer, level + 1)].push_back(&one);
-    for (auto& [_, members] : domains) {
-        std::sort(members.begin(), members.end(),
-                  [&](const Ranked* a, const Ranked* b) { return precedes(*a, *b, level + 1); });
-        for (std::size_t i = 0; i < members.size(); ++i) members[i]->turns[level] = i;
+    std::sort(all.begin(), all.end(), [&](const Ranked& a, const Ranked& b) {
+        const int order = compare_domains(*a.peer, *b.peer, level + 1);
+        return order != 0 ? order < 0 : precedes(a, b, level + 1);
+    });
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool begins =
+            i == 0 || compare_domains(*all[i - 1].peer, *all[i].peer, level + 1) != 0;
+        all[i].turns[level] = begins ? 0 : all[i - 1].turns[level] + 1;
     }
 }
 
@@ -65,7 +87,7 @@ std::vector<Ranked> ranked(const std::vector<SeatPeer>& peers, const std::set<st
     const std::size_t depth = depth_of(peers);
     std::vector<Ranked> all;
     for (const SeatPeer& peer : peers)
-        if (peer.wish != SeatWish::no && peer.unfit.empty())
+        if (may_hold(peer) && peer.unfit.empty())
             all.push_back({&peer, !current.contains(peer.uuid), peer.uuid != leader,
                            peer.wish != SeatWish::prefer, seat_hash(peer.uuid),
                            std::vector<std::size_t>(depth)});
@@ -110,36 +132,31 @@ std::size_t seats_wanted(std::size_t ideal, std::size_t registered) {
 
 SeatChoice choose(std::size_t ideal, const std::vector<SeatPeer>& peers,
                   const std::set<std::string>& current, const std::string& leader) {
-    const auto may_hold = [](const SeatPeer& peer) { return peer.wish != SeatWish::no; };
     SeatChoice choice;
-    choice.wanted = seats_wanted(
-        ideal, static_cast<std::size_t>(std::count_if(peers.begin(), peers.end(), may_hold)));
-
-    const std::vector<Ranked> all = ranked(peers, current, leader);
-    const std::size_t given = std::min(choice.wanted, all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const bool seated = i < given;
-        if (seated) choice.seats.push_back(all[i].peer->uuid);
-        choice.verdicts.push_back(
-            {all[i].peer->uuid, seated,
-             seated ? why_seated(all[i]) : why_after(all[i], all[given - 1])});
-    }
-    for (const SeatPeer& peer : peers) {
-        if (!may_hold(peer))
-            choice.verdicts.push_back({peer.uuid, false, "wants no seat"});
-        else if (!peer.unfit.empty())
-            choice.verdicts.push_back({peer.uuid, false, peer.unfit});
-    }
-    std::sort(choice.verdicts.begin(), choice.verdicts.end(),
-              [](const SeatVerdict& a, const SeatVerdict& b) { return a.uuid < b.uuid; });
+    choice.wanted = wanted_among(ideal, peers);
+    for (const Ranked& one : ranked(peers, current, leader))
+        (choice.open() > 0 ? choice.seats : choice.spares).push_back(one.peer->uuid);
     return choice;
 }
 
-std::vector<std::string> ranking(const std::vector<SeatPeer>& peers,
-                                 const std::set<std::string>& current, const std::string& leader) {
-    std::vector<std::string> uuids;
-    for (const Ranked& one : ranked(peers, current, leader)) uuids.push_back(one.peer->uuid);
-    return uuids;
+std::vector<SeatVerdict> explain_choice(std::size_t ideal, const std::vector<SeatPeer>& peers,
+                                        const std::set<std::string>& current,
+                                        const std::string& leader) {
+    std::vector<SeatVerdict> verdicts;
+    const std::vector<Ranked> all = ranked(peers, current, leader);
+    const std::size_t given = std::min(wanted_among(ideal, peers), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i)
+        verdicts.push_back({all[i].peer->uuid, i < given,
+                            i < given ? why_seated(all[i]) : why_after(all[i], all[given - 1])});
+    for (const SeatPeer& peer : peers) {
+        if (!may_hold(peer))
+            verdicts.push_back({peer.uuid, false, "wants no seat"});
+        else if (!peer.unfit.empty())
+            verdicts.push_back({peer.uuid, false, peer.unfit});
+    }
+    std::sort(verdicts.begin(), verdicts.end(),
+              [](const SeatVerdict& a, const SeatVerdict& b) { return a.uuid < b.uuid; });
+    return verdicts;
 }
 
 Spread spread_of(const std::vector<SeatPeer>& peers, const std::set<std::string>& seats) {

@@ -53,9 +53,9 @@ struct SeatVerdict {
 };
 
 struct SeatChoice {
-    std::size_t wanted = 1;             // how many seats there should be: odd
-    std::vector<std::string> seats;     // uuids, the best first; fewer than wanted: some stay open
-    std::vector<SeatVerdict> verdicts;  // of every peer, by uuid
+    std::size_t wanted = 1;           // how many seats there should be: odd
+    std::vector<std::string> seats;   // uuids, the best first; fewer than wanted: some stay open
+    std::vector<std::string> spares;  // those that are fit and willing beside them, the best first
     std::size_t open() const { return wanted - seats.size(); }
 };
 
@@ -67,9 +67,10 @@ std::size_t seats_wanted(std::size_t ideal, std::size_t registered);
 SeatChoice choose(std::size_t ideal, const std::vector<SeatPeer>& peers,
                   const std::set<std::string>& current, const std::string& leader);
 
-// Every peer that is fit and willing, the best first: what choose() cuts off at `wanted`.
-std::vector<std::string> ranking(const std::vector<SeatPeer>& peers,
-                                 const std::set<std::string>& current, const std::string& leader);
+// The same, with words for every peer, by uuid.
+std::vector<SeatVerdict> explain_choice(std::size_t ideal, const std::vector<SeatPeer>& peers,
+                                        const std::set<std::string>& current,
+                                        const std::string& leader);
 
 // How the seats of these peers lie, by (a) and (b) alone: for each level the number of seats of
 // each domain, the fullest first. The smaller one is spread better, among equal numbers of seats.

@@ -1,0 +1,158 @@
+#include "seat_checker.h"
+
+#include <algorithm>
+
+namespace hansa {
+namespace {
+
+// What a late call left behind is mended within this, once somebody can.
+constexpr Duration mending = Seconds{30};
+
+}  // namespace
+
+SeatCounts& SeatCounts::operator+=(const SeatCounts& other) {
+    calls += other.calls;
+    refused += other.refused;
+    late += other.late;
+    seated += other.seated;
+    unseated += other.unseated;
+    undone += other.undone;
+    quorum_lost += other.quorum_lost;
+    steps += other.steps;
+    alarms += other.alarms;
+    return *this;
+}
+
+void SeatChecker::violated(const std::string& what) {
+    if (violation_.empty())
+        violation_ = "at " + readable(world_.now.time_since_epoch() - Seconds{1000}) + ": " + what;
+}
+
+bool SeatChecker::is_live(const SimSeatMember& member) const {
+    const SimHost& host = world_.hosts[member.host];
+    const SimSeatMember* leader = etcd_.leader();
+    return host.agent_runs() && host.etcd.running && leader &&
+           world_.linked(leader->host, member.host);
+}
+
+bool SeatChecker::is_known_live(const SimSeatMember& member) const {
+    const auto since = live_since_.find(member.host);
+    return since != live_since_.end() &&
+           world_.now - since->second >= world_.options.timing.tick * 3;
+}
+
+std::size_t SeatChecker::wanted() const {
+    std::size_t fewest = wanted_.empty() ? 0 : wanted_.front().second;
+    for (const auto& [_, number] : wanted_) fewest = std::min(fewest, number);
+    return fewest;
+}
+
+std::size_t SeatChecker::live_voters() const {
+    return static_cast<std::size_t>(std::count_if(
+        etcd_.members().begin(), etcd_.members().end(),
+        [this](const auto& member) { return !member.is_learner && is_live(member); }));
+}
+
+void SeatChecker::before_call(const SimCall& call) {
+    ++counts_.calls;
+    counts_.late += call.is_late;
+    const SeatOrder& order = call.order;
+    if (!ordered_.contains({order.call, order.uuid, order.member, order.digest}))
+        violated("6: " + std::string{name_of(order.call)} + " of " + order.uuid +
+                 " was not written before");
+    could_elect_ = etcd_.can_elect();
+    const SimSeatMember* target = etcd_.find(order.member);
+    target_was_live_ = target && is_known_live(*target);
+    target_was_learner_ = target && target->is_learner;
+    target_host_ = target ? target->host : world_.host_of(order.uuid).value_or(0);
+}
+
+void SeatChecker::check_pace(const SimCall& call) {
+    const bool begins = call.order.call == SeatCall::add_learner ||
+                        (call.order.call == SeatCall::remove && !target_was_learner_);
+    if (!begins || call.is_late || !change_ended_) return;
+    const bool has_learner = std::any_of(etcd_.members().begin(), etcd_.members().end(),
+                                         [](const auto& member) { return member.is_learner; });
+    if (call.order.call == SeatCall::add_learner ? was_first_half_ : has_learner) return;
+    if (world_.now - *change_ended_ < world_.options.timing.pace)
+        violated("7: a change begins only " + readable(world_.now - *change_ended_) +
+                 " after another");
+}
+
+void SeatChecker::check_removal(const SimCall& call) {
+    if (call.order.call != SeatCall::remove || !target_was_live_ || call.is_late) return;
+    const std::size_t left = etcd_.voters();  // it is gone already
+    if (live_voters() < left / 2 + 2 && left + 1 <= wanted())
+        violated("9: " + call.order.uuid + " was live and removed, " +
+                 std::to_string(live_voters()) + " of " + std::to_string(left) + " are live");
+    if (!etcd_.leader()) violated("5: a live leader was removed before it handed over");
+}
+
+void SeatChecker::after_call(const SimCall& call) {
+    if (!call.answer) {
+        ++counts_.refused;
+        return;
+    }
+    check_pace(call);
+    check_removal(call);
+    last_call_ = world_.now;
+    if (call.is_late) late_at_ = world_.now;
+    if (could_elect_ && !etcd_.can_elect())
+        violated("a call took the majority away: " + std::string{name_of(call.order.call)} +
+                 " of " + call.order.uuid);
+    const SimHost& host = world_.hosts[target_host_];
+    if (call.order.call == SeatCall::add_learner && !call.is_late && host.wish == SeatWish::no &&
+        world_.now - host.wish_since > world_.options.timing.tick * 4)
+        violated("18: " + host.uuid + " wants no seat and is added");
+
+    const bool was_voter = call.order.call == SeatCall::remove && !target_was_learner_;
+    if (call.order.call == SeatCall::promote) ++counts_.seated;
+    if (was_voter) ++counts_.unseated;
+    if (call.order.call == SeatCall::undo) ++counts_.undone;
+    if (call.order.call == SeatCall::promote || was_voter) note_role(target_host_);
+    if (call.order.call != SeatCall::add_learner) change_ended_ = world_.now;
+    was_first_half_ = was_voter && replaces_;
+}
+
+void SeatChecker::note_role(std::size_t host) {
+    std::deque<Instant>& changes = roles_[host];
+    changes.push_back(world_.now);
+    while (world_.now - changes.front() >= world_.options.timing.window) changes.pop_front();
+    if (changes.size() > world_.options.timing.roles)
+        violated("12: " + world_.hosts[host].uuid + " changed its role " +
+                 std::to_string(changes.size()) + " times");
+}
+
+void SeatChecker::after_step() {
+    ++counts_.steps;
+    counts_.quorum_lost += !etcd_.has_majority();
+    if (!etcd_.violation().empty()) violated("13, 14: " + etcd_.violation());
+    if (etcd_.book_revision() != book_revision_) {
+        book_revision_ = etcd_.book_revision();
+        const auto book = decode_seat_book(etcd_.book());
+        has_open_intent_ = book && book->intent;
+        replaces_ = has_open_intent_ && book->intent->purpose == SeatPurpose::replace;
+        if (has_open_intent_ && book->intent->order) {
+            const SeatOrder& order = *book->intent->order;
+            ordered_.insert({order.call, order.uuid, order.member, order.digest});
+        }
+    }
+    wanted_.emplace_back(world_.now, seats_wanted(world_.ideal, world_.registered_for_seats()));
+    while (world_.now - wanted_.front().first > world_.options.timing.tick * 3) wanted_.pop_front();
+    for (const SimSeatMember& member : etcd_.members()) {
+        if (is_live(member))
+            live_since_.try_emplace(member.host, world_.now);
+        else
+            live_since_.erase(member.host);
+    }
+    const std::size_t voters = etcd_.voters();
+    if (voters == 0) violated("2: no voters");
+    if (etcd_.members().size() > voters + 1) violated("5: two learners");
+    const bool may_be_even =
+        has_open_intent_ || (late_at_ && (world_.now - *late_at_ < mending || !etcd_.can_commit()));
+    if (voters % 2 == 0 && !may_be_even)
+        violated("3: " + std::to_string(voters) + " voters and no intent");
+    if (late_at_ && voters % 2 == 1) late_at_.reset();
+}
+
+}  // namespace hansa

@@ -1,0 +1,77 @@
+// Holds a simulated fleet against the invariants of seats.md section 5 that concern seats: 2, 3, 5,
+// 6, 7, 9, 12, 13, 14, 18, and that no call takes the majority away. It looks at the machines
+// themselves, not at what agents believe.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "seat_agent.h"
+
+namespace hansa {
+
+struct SeatCounts {
+    std::uint64_t calls = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t late = 0;
+    std::uint64_t seated = 0, unseated = 0, undone = 0;
+    std::uint64_t quorum_lost = 0;  // steps without a majority
+    std::uint64_t steps = 0;
+    std::uint64_t alarms = 0;
+
+    std::uint64_t role_changes() const { return seated + unseated; }
+    SeatCounts& operator+=(const SeatCounts& other);
+};
+
+class SeatChecker {
+ public:
+    SeatChecker(const SeatWorld& world, const SimEtcd& etcd) : world_(world), etcd_(etcd) {}
+
+    void before_call(const SimCall& call);
+    void after_call(const SimCall& call);
+    void after_step();
+
+    // Empty: all is well.
+    const std::string& violation() const { return violation_; }
+    const SeatCounts& counts() const { return counts_; }
+    Instant last_call() const { return last_call_; }
+    bool has_open_intent() const { return has_open_intent_; }
+
+ private:
+    void violated(const std::string& what);
+    void check_pace(const SimCall& call);
+    void check_removal(const SimCall& call);
+    void note_role(std::size_t host);
+    bool is_live(const SimSeatMember& member) const;
+    // And has been for long enough that the steward may know.
+    bool is_known_live(const SimSeatMember& member) const;
+    std::size_t live_voters() const;
+    std::size_t wanted() const;  // the fewest of what was wanted within the last ticks
+
+    using OrderKey = std::tuple<SeatCall, std::string, MemberId, std::string>;
+
+    const SeatWorld& world_;
+    const SimEtcd& etcd_;
+    std::string violation_;
+    SeatCounts counts_;
+    std::set<OrderKey> ordered_;
+    std::uint64_t book_revision_ = 0;
+    bool has_open_intent_ = false;
+    bool could_elect_ = true;
+    bool target_was_live_ = false;
+    bool target_was_learner_ = false;
+    std::optional<Instant> change_ended_;
+    bool replaces_ = false;        // by the open intent
+    bool was_first_half_ = false;  // the last call, of a replacement
+    std::optional<Instant> late_at_;
+    Instant last_call_{};
+    std::size_t target_host_ = 0;
+    std::map<std::size_t, std::deque<Instant>> roles_;
+    std::deque<std::pair<Instant, std::size_t>> wanted_;
+    std::map<std::size_t, Instant> live_since_;  // by host
+};
+
+}  // namespace hansa

@@ -1,0 +1,299 @@
+#include "seat_etcd.h"
+
+#include <algorithm>
+
+namespace hansa {
+namespace {
+
+constexpr Duration health_interval = Seconds{5};  // a constant of etcd
+constexpr double in_sync = 0.9;                   // of the leader's log
+
+Error refused(const std::string& why) {
+    return {Code::unavailable, "etcdserver: " + why};
+}
+
+}  // namespace
+
+SimEtcd::SimEtcd(SeatWorld& world) : world_(world), lacks_majority_since_(world.now) {
+    members_.push_back({++ids_, 0, false, true});
+    leader_ = ids_;
+    SimProcess& process = world_.hosts[0].etcd;
+    process.running = true;
+    process.data_of = leader_;
+    process.index = process.acked = head_;
+}
+
+void SimEtcd::step(Duration time) {
+    start_processes();
+    expel();
+    connect();
+    replicate(time);
+    elect();
+    if (steward_ && world_.now >= steward_->until && has_majority()) steward_.reset();
+}
+
+const SimSeatMember* SimEtcd::find(MemberId id) const {
+    for (const SimSeatMember& member : members_)
+        if (member.id == id) return &member;
+    return nullptr;
+}
+
+const SimSeatMember* SimEtcd::find_on(std::size_t host) const {
+    for (const SimSeatMember& member : members_)
+        if (member.host == host) return &member;
+    return nullptr;
+}
+
+std::size_t SimEtcd::voters() const {
+    return static_cast<std::size_t>(std::count_if(
+        members_.begin(), members_.end(), [](const auto& member) { return !member.is_learner; }));
+}
+
+bool SimEtcd::is_line_up(const SimSeatMember& a, const SimSeatMember& b) const {
+    return world_.hosts[a.host].etcd.running && world_.hosts[b.host].etcd.running &&
+           world_.linked(a.host, b.host);
+}
+
+bool SimEtcd::can_lead(const SimSeatMember& member) const {
+    std::size_t votes = 0;
+    for (const SimSeatMember& other : members_)
+        votes += !other.is_learner && is_line_up(member, other);
+    return !member.is_learner && votes >= voters() / 2 + 1;
+}
+
+bool SimEtcd::can_win(const SimSeatMember& member) const {
+    std::size_t votes = 0;
+    for (const SimSeatMember& other : members_)
+        votes += !other.is_learner && is_line_up(member, other) &&
+                 world_.hosts[other.host].etcd.index <= world_.hosts[member.host].etcd.index;
+    return !member.is_learner && votes >= voters() / 2 + 1;
+}
+
+bool SimEtcd::has_majority() const {
+    const SimSeatMember* leading = leader();
+    return leading && can_lead(*leading);
+}
+
+bool SimEtcd::can_elect() const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [this](const auto& member) { return can_lead(member); });
+}
+
+// A majority that has everything so far: what comes next is committed at once.
+bool SimEtcd::can_commit() const {
+    if (!has_majority()) return false;
+    std::size_t acks = 0;
+    for (const SimSeatMember& member : members_)
+        acks += !member.is_learner && is_line_up(*leader(), member) &&
+                world_.hosts[member.host].etcd.index == head_;
+    return acks >= voters() / 2 + 1;
+}
+
+void SimEtcd::commit(std::uint64_t entries) {
+    head_ += entries;
+    for (const SimSeatMember& member : members_) {
+        SimHost& host = world_.hosts[member.host];
+        if (!is_line_up(*leader(), member) || host.etcd.index + entries != head_) continue;
+        if (host.rate != 0 && member.id != leader_) continue;
+        host.etcd.index = host.etcd.acked = head_;
+    }
+}
+
+bool SimEtcd::readable_from(std::size_t host) const {
+    if (!can_commit()) return false;
+    for (const SimSeatMember& member : members_)
+        if (!member.is_learner && world_.linked(host, member.host) && is_line_up(member, *leader()))
+            return true;
+    return false;
+}
+
+bool SimEtcd::is_active(MemberId at, const SimSeatMember& other, Duration since) const {
+    if (other.id == at) return true;
+    const auto& connections = world_.hosts[find(at)->host].etcd.active_since;
+    const auto found = connections.find(other.id);
+    return found != connections.end() && world_.now - found->second >= since;
+}
+
+Result<void> SimEtcd::can_call(std::size_t from) const {
+    if (!can_commit()) return refused("request timed out");
+    if (!world_.linked(from, leader()->host)) return refused("no connection");
+    return {};
+}
+
+Result<void> SimEtcd::add_learner(std::size_t from, std::size_t host) {
+    if (auto can = can_call(from); !can) return can;
+    for (const SimSeatMember& member : members_) {
+        if (!member.is_learner && !is_active(leader_, member, health_interval))
+            return refused("unhealthy cluster");
+        if (member.host == host) return refused("Peer URLs already exists");
+        if (member.is_learner) return refused("too many learner members in cluster");
+    }
+    commit(1);
+    members_.push_back({++ids_, host, true, false});
+    return {};
+}
+
+Result<void> SimEtcd::promote(std::size_t from, MemberId id) {
+    if (auto can = can_call(from); !can) return can;
+    const SimSeatMember* member = find(id);
+    if (!member) return refused("member not found");
+    if (!member->is_learner) return refused("can only promote a learner member");
+    const auto index = static_cast<double>(world_.hosts[member->host].etcd.index);
+    if (!is_line_up(*leader(), *member) || index < in_sync * static_cast<double>(head_))
+        return refused("can only promote a learner member which is in sync with leader");
+    std::size_t started = 1;
+    for (const SimSeatMember& other : members_) started += !other.is_learner && other.started;
+    if (started < (voters() + 1) / 2 + 1) return refused("too few started members");
+    commit(1);
+    const_cast<SimSeatMember*>(member)->is_learner = false;
+    return {};
+}
+
+Result<void> SimEtcd::remove(std::size_t from, MemberId id) {
+    if (auto can = can_call(from); !can) return can;
+    const SimSeatMember* member = find(id);
+    if (!member) return refused("member not found");
+    if (!member->is_learner) {
+        std::size_t started = 0, active = 0;
+        for (const SimSeatMember& other : members_) {
+            if (other.is_learner) continue;
+            started += other.id != id && other.started;
+            active += is_active(leader_, other, health_interval);
+        }
+        const std::size_t left = voters() - 1;
+        if (started < left / 2 + 1) return refused("too few started members");
+        const bool is_down = id != leader_ && !is_active(leader_, *member, Duration{0});
+        if (!is_down && active < 2 + left / 2) return refused("unhealthy cluster");
+    }
+    commit(1);
+    if (id == leader_) leader_ = 0;
+    std::erase_if(members_, [id](const SimSeatMember& one) { return one.id == id; });
+    return {};
+}
+
+Result<void> SimEtcd::move_leader(std::size_t from, MemberId to) {
+    if (auto can = can_call(from); !can) return can;
+    const SimSeatMember* heir = find(to);
+    if (!heir || heir->is_learner || !can_lead(*heir) || !is_line_up(*leader(), *heir))
+        return refused("leader transfer timed out");
+    leader_ = to;
+    return {};
+}
+
+bool SimEtcd::write_book(std::size_t from, std::uint64_t key_created, std::uint64_t book_revision,
+                         std::string text) {
+    if (!readable_from(from)) return false;
+    if (!steward_ || steward_->created != key_created || book_revision_ != book_revision)
+        return false;
+    commit(1);
+    book_ = std::move(text);
+    book_revision_ = ++revision_;
+    return true;
+}
+
+bool SimEtcd::campaign(std::size_t from) {
+    if (!readable_from(from) || steward_) return false;
+    commit(1);
+    steward_ = SimStewardKey{from, world_.hosts[from].lives, ++revision_,
+                             world_.now + world_.options.timing.steward_lease};
+    return true;
+}
+
+bool SimEtcd::resign(std::size_t from, std::uint64_t key_created) {
+    if (!readable_from(from) || !steward_ || steward_->created != key_created) return false;
+    commit(1);
+    steward_.reset();
+    return true;
+}
+
+void SimEtcd::renew(std::size_t from, std::uint64_t key_created) {
+    if (readable_from(from) && steward_ && steward_->created == key_created)
+        steward_->until = world_.now + world_.options.timing.steward_lease;
+}
+
+void SimEtcd::start_processes() {
+    for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
+        SimHost& host = world_.hosts[i];
+        if (!host.etcd.starts || world_.now < *host.etcd.starts) continue;
+        host.etcd.starts.reset();
+        if (!host.up || host.lame) continue;
+        if (host.etcd.index < host.etcd.acked)
+            violation_ = host.uuid + " returns as member " + text_of_member(host.etcd.data_of) +
+                         " with less than it acknowledged";
+        host.etcd.running = true;
+    }
+}
+
+// A removed member ends as soon as anybody can tell it.
+void SimEtcd::expel() {
+    for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
+        SimProcess& process = world_.hosts[i].etcd;
+        if (!process.running || find(process.data_of)) continue;
+        const SimSeatMember* leading = leader();
+        if (!leading || (leading->host != i && !world_.linked(leading->host, i))) continue;
+        process = {};
+    }
+}
+
+void SimEtcd::connect() {
+    for (const SimSeatMember& member : members_) {
+        SimProcess& process = world_.hosts[member.host].etcd;
+        if (!process.running) {
+            process.active_since.clear();
+            continue;
+        }
+        for (const SimSeatMember& other : members_) {
+            if (is_line_up(member, other))
+                process.active_since.try_emplace(other.id, world_.now);
+            else
+                process.active_since.erase(other.id);
+        }
+    }
+}
+
+void SimEtcd::replicate(Duration time) {
+    if (!has_majority()) return;
+    const double seconds = std::chrono::duration<double>(time).count();
+    head_ +=
+        static_cast<std::uint64_t>(static_cast<double>(world_.options.writes_per_second) * seconds);
+    for (SimSeatMember& member : members_) {
+        SimHost& host = world_.hosts[member.host];
+        if (!is_line_up(*leader(), member)) continue;
+        member.started = true;
+        const auto copied = static_cast<std::uint64_t>(static_cast<double>(host.rate) * seconds);
+        host.etcd.index =
+            host.rate == 0 || member.id == leader_
+                ? head_
+                : std::min(head_, host.etcd.index + std::max<std::uint64_t>(copied, 1));
+        host.etcd.acked = std::max(host.etcd.acked, host.etcd.index);
+    }
+}
+
+void SimEtcd::elect() {
+    const Duration timeout = world_.options.timing.election;
+    if (has_majority()) {
+        has_majority_ = true;
+        return;
+    }
+    if (has_majority_) {
+        has_majority_ = false;
+        lacks_majority_since_ = world_.now;
+        patience_ = timeout + timeout * world_.random.below(1000) / 1000;
+    }
+    if (world_.now - lacks_majority_since_ < patience_) return;
+    const SimSeatMember* best = nullptr;
+    for (const SimSeatMember& member : members_)
+        if (can_win(member)) best = &member;
+    leader_ = best ? best->id : 0;
+    if (!best) return;
+    // Of any majority one has every acknowledged entry, and votes for nobody who has less.
+    if (world_.hosts[best->host].etcd.index < head_)
+        violation_ = "a leader without what was acknowledged: " +
+                     std::to_string(world_.hosts[best->host].etcd.index) + " of " +
+                     std::to_string(head_);
+    has_majority_ = true;
+    // A new leader grants every lease its whole time again.
+    if (steward_) steward_->until = world_.now + world_.options.timing.steward_lease;
+}
+
+}  // namespace hansa

@@ -1,0 +1,234 @@
+#include "seat_faults.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hansa {
+namespace {
+
+constexpr std::array<std::string_view, seat_faults> names = {
+    "crash", "crash_leader", "kill_etcd",  "lose_domain",  "isolate",      "deafen", "mute",
+    "split", "cut_pair",     "stop_agent", "stop_steward", "stop_in_call", "wipe",   "lame",
+    "slow",  "storm",        "resize",     "refuse",       "join",         "leave"};
+
+}  // namespace
+
+std::string text_of(const SimSeatFault& fault) {
+    return "at " + readable(fault.at) + " " +
+           std::string{names[static_cast<std::size_t>(fault.what)]} + " for " +
+           readable(fault.lasts) + " (" + std::to_string(fault.pick % 1000) + ")";
+}
+
+std::vector<SimSeatFault> draw_faults(std::uint64_t seed, std::size_t count, Duration time,
+                                      const SeatTiming& timing) {
+    SeededRandom random(seed ^ 0xfa17);
+    std::vector<SimSeatFault> faults;
+    for (std::size_t i = 0; i < count; ++i) {
+        SimSeatFault fault;
+        fault.what = static_cast<SeatFault>(random.below(seat_faults));
+        fault.at = time * random.below(10'000) / 10'000;
+        // Short ones, and ones that last beyond the eviction.
+        const Duration longest = random.chance(0.5) ? timing.evict / 10 : timing.evict * 3;
+        fault.lasts =
+            std::min<Duration>(longest * (1 + random.below(1000)) / 1000, time - fault.at);
+        fault.pick = random.next() >> 1;
+        faults.push_back(fault);
+    }
+    std::sort(faults.begin(), faults.end(),
+              [](const auto& a, const auto& b) { return a.at < b.at; });
+    return faults;
+}
+
+SeatFaultBringer::SeatFaultBringer(SeatWorld& world, SimEtcd& etcd,
+                                   std::vector<SimSeatAgent>& agents,
+                                   std::vector<SimSeatFault> faults)
+    : world_(world), etcd_(etcd), agents_(agents), faults_(std::move(faults)), began_(world.now) {}
+
+void SeatFaultBringer::step() {
+    for (std::size_t i = 0; i < endings_.size();) {
+        if (endings_[i].at > world_.now) {
+            ++i;
+            continue;
+        }
+        const auto end = endings_[i].end;
+        endings_.erase(endings_.begin() + static_cast<std::ptrdiff_t>(i));
+        end();
+    }
+    for (std::size_t i = 0; i < faults_.size() && began_ + faults_[i].at <= world_.now;) {
+        const SimSeatFault fault = faults_[i];
+        const bool begun = begin(fault);
+        applied_ += begun;
+        // Who waits for a call to interrupt has a while for it.
+        const bool waits = !begun && fault.what == SeatFault::stop_in_call &&
+                           world_.now < began_ + fault.at + world_.options.timing.evict;
+        if (waits)
+            ++i;
+        else
+            faults_.erase(faults_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+void SeatFaultBringer::heal() {
+    faults_.clear();
+    for (const Ending& ending : std::exchange(endings_, {})) ending.end();
+}
+
+void SeatFaultBringer::ends(const SimSeatFault& fault, std::function<void()> end) {
+    endings_.push_back({world_.now + fault.lasts, std::move(end)});
+}
+
+std::size_t SeatFaultBringer::some_host(std::uint64_t pick) const {
+    const auto& members = etcd_.members();
+    if (pick % 4 != 0) return members[pick / 4 % members.size()].host;
+    return pick / 4 % world_.hosts.size();
+}
+
+bool SeatFaultBringer::begin(const SimSeatFault& fault) {
+    const SimSeatMember* leader = etcd_.leader();
+    const std::size_t number = some_host(fault.pick);
+    switch (fault.what) {
+        case SeatFault::crash: return crash_all({number}, fault);
+        case SeatFault::crash_leader: return leader && crash_all({leader->host}, fault);
+        case SeatFault::lose_domain: {
+            std::vector<std::size_t> lost;
+            for (std::size_t i = 0; i < world_.hosts.size(); ++i)
+                if (world_.hosts[i].domain == world_.hosts[number].domain ||
+                    (!world_.hosts[i].domain.empty() &&
+                     world_.hosts[i].domain[0] == world_.hosts[number].domain[0]))
+                    lost.push_back(i);
+            return crash_all(lost, fault);
+        }
+        case SeatFault::isolate:
+        case SeatFault::deafen:
+        case SeatFault::mute:
+        case SeatFault::split:
+        case SeatFault::cut_pair: return befall_lines(fault);
+        case SeatFault::stop_steward: return etcd_.steward() && stop(etcd_.steward()->host, fault);
+        case SeatFault::stop_in_call:
+            for (std::size_t i = 0; i < agents_.size(); ++i)
+                if (agents_[i].is_calling()) return stop(i, fault);
+            return false;
+        case SeatFault::resize: world_.ideal = 1 + 2 * (fault.pick % 4); return true;
+        case SeatFault::join: {
+            const std::size_t host = world_.join(world_.options);
+            joined(host);
+            return true;
+        }
+        default: return befall_host(fault);
+    }
+}
+
+bool SeatFaultBringer::befall_host(const SimSeatFault& fault) {
+    const std::size_t number = some_host(fault.pick);
+    SimHost& host = world_.hosts[number];
+    switch (fault.what) {
+        case SeatFault::kill_etcd: host.etcd.running = false; return true;
+        case SeatFault::stop_agent: return stop(number, fault);
+        case SeatFault::wipe: return wipe(number);
+        case SeatFault::lame:
+            host.lame = true;
+            ends(fault, [this, number] { world_.hosts[number].lame = false; });
+            return true;
+        case SeatFault::slow:
+            host.rate = 1 + fault.pick % 300;
+            ends(fault, [this, number] { world_.hosts[number].rate = 0; });
+            return true;
+        case SeatFault::storm: storm(number, fault); return true;
+        case SeatFault::refuse:
+            if (host.wish == SeatWish::no) return false;
+            host.wish = SeatWish::no;
+            host.wish_since = world_.now;
+            ends(fault, [this, number] { world_.hosts[number].wish = SeatWish::yes; });
+            return true;
+        case SeatFault::leave: return leave(number);
+        default: return false;
+    }
+}
+
+bool SeatFaultBringer::befall_lines(const SimSeatFault& fault) {
+    const std::size_t count = world_.hosts.size();
+    const std::size_t one = some_host(fault.pick), other = some_host(fault.pick / 8191);
+    const std::vector<bool> all(count, true);
+    std::vector<bool> only(count), far(count), rest(count, true);
+    only[one] = true;
+    rest[one] = false;
+    far[other] = true;
+    const std::uint64_t id = ++cuts_;
+    switch (fault.what) {
+        case SeatFault::deafen: world_.cuts.push_back({id, rest, only}); break;
+        case SeatFault::mute: world_.cuts.push_back({id, only, rest}); break;
+        case SeatFault::isolate:
+            world_.cuts.push_back({id, only, rest});
+            world_.cuts.push_back({id, rest, only});
+            break;
+        case SeatFault::cut_pair:
+            if (one == other) return false;
+            world_.cuts.push_back({id, only, far});
+            break;
+        default: {
+            std::vector<bool> left(count), right(count);
+            for (std::size_t i = 0; i < count; ++i) {
+                left[i] = seat_hash(std::to_string(fault.pick) + world_.hosts[i].uuid) % 2 == 0;
+                right[i] = !left[i];
+            }
+            world_.cuts.push_back({id, left, right});
+            world_.cuts.push_back({id, right, left});
+        }
+    }
+    ends(fault, [this, id] {
+        std::erase_if(world_.cuts, [id](const SimCut& cut) { return cut.id == id; });
+    });
+    return true;
+}
+
+bool SeatFaultBringer::stop(std::size_t number, const SimSeatFault& fault) {
+    if (!world_.hosts[number].agent_runs()) return false;
+    world_.hosts[number].agent_stopped = true;
+    ends(fault, [this, number] { world_.hosts[number].agent_stopped = false; });
+    return true;
+}
+
+bool SeatFaultBringer::crash_all(const std::vector<std::size_t>& hosts, const SimSeatFault& fault) {
+    for (const std::size_t number : hosts) world_.crash(number);
+    ends(fault, [this, hosts] {
+        for (const std::size_t number : hosts)
+            if (world_.hosts[number].registered) world_.start(number);
+    });
+    return true;
+}
+
+bool SeatFaultBringer::can_spare(std::size_t without) const {
+    std::size_t intact = 0;
+    for (const SimSeatMember& member : etcd_.members()) {
+        const SimHost& host = world_.hosts[member.host];
+        intact +=
+            !member.is_learner && member.host != without && host.registered && !host.data_lost;
+    }
+    return intact >= etcd_.voters() / 2 + 1;
+}
+
+bool SeatFaultBringer::wipe(std::size_t number) {
+    SimHost& host = world_.hosts[number];
+    if (!host.registered || host.etcd.data_of == 0 || !can_spare(number)) return false;
+    host.etcd = {};
+    host.data_lost = true;
+    return true;
+}
+
+bool SeatFaultBringer::leave(std::size_t number) {
+    if (number == 0 || world_.hosts.size() < 4 || !can_spare(number)) return false;
+    world_.hosts[number].registered = false;
+    world_.crash(number);
+    return true;
+}
+
+void SeatFaultBringer::storm(std::size_t number, const SimSeatFault& fault) {
+    for (Duration at{}; at < fault.lasts; at += Seconds{1}) {
+        endings_.push_back({world_.now + at, [this, number] { world_.crash(number); }});
+        endings_.push_back({world_.now + at + Milliseconds{500}, [this, number] {
+                                if (world_.hosts[number].registered) world_.start(number);
+                            }});
+    }
+}
+
+}  // namespace hansa

@@ -1,0 +1,88 @@
+// Machines, the lines between them and the faults of both, for simulations of seats.
+//
+// Plain state with simulated time; who acts on it is SimEtcd (the members) and SimSeatAgent (the
+// agents). Hosts are numbered; a host has an agent, and perhaps an etcd process with data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "mesh/seat_facts.h"
+
+namespace hansa {
+
+// An etcd process of a host and the data below it, which outlives it.
+struct SimProcess {
+    bool running = false;
+    MemberId data_of = 0;     // whose data is there; 0: none
+    std::uint64_t index = 0;  // how far its log reaches
+    std::uint64_t acked = 0;  // the most that it ever acknowledged, for the checker
+    std::optional<Instant> starts;
+    std::map<MemberId, Instant> active_since;  // its connections to the other members
+};
+
+struct SimHost {
+    std::string uuid;
+    std::vector<std::string> domain;
+    SeatWish wish = SeatWish::yes;
+    Instant wish_since;
+    std::int64_t weight = 0;
+    bool registered = true;
+    bool up = true;
+    bool agent_stopped = false;
+    bool data_lost = false;  // the marker says that data was here, and it is not
+    bool lame = false;       // its etcd does not start
+    std::uint64_t rate = 0;  // entries a second that it can copy; 0: no limit
+    Milliseconds clock_offset{0};
+    std::uint64_t lives = 1;  // of the agent
+    Instant lease_until;      // of its record
+    SimProcess etcd;
+
+    bool agent_runs() const { return up && !agent_stopped; }
+};
+
+// Nothing passes from any of `from` to any of `to`.
+struct SimCut {
+    std::uint64_t id = 0;
+    std::vector<bool> from, to;
+};
+
+struct SeatWorldOptions {
+    std::size_t hosts = 5;
+    std::size_t domains = 3;  // top-level ones; 0: none is named
+    bool racks = false;
+    std::size_t ideal = 3;
+    SeatTiming timing = default_timing();
+    std::uint64_t writes_per_second = 0;
+    std::uint64_t store_bytes = 0;
+};
+
+class SeatWorld {
+ public:
+    SeatWorld(const SeatWorldOptions& options, std::uint64_t seed);
+
+    bool passes(std::size_t from, std::size_t to) const;
+    bool linked(std::size_t a, std::size_t b) const { return passes(a, b) && passes(b, a); }
+
+    std::optional<std::size_t> host_of(const std::string& uuid) const;
+    std::size_t registered_for_seats() const;
+
+    // The agent, and with it its etcd, die; data stays.
+    void crash(std::size_t host);
+    void start(std::size_t host);
+
+    std::size_t join(const SeatWorldOptions& options);  // one more host
+
+    const SeatWorldOptions options;
+    SeededRandom random;
+    std::vector<SimHost> hosts;
+    std::vector<SimCut> cuts;
+    std::size_t ideal;
+    Instant now = Instant{Seconds{1000}};
+};
+
+}  // namespace hansa
