@@ -38,7 +38,8 @@ class Skipped(Exception):
 class Agent:
     """A running `hansa run`; its events arrive as they happen."""
 
-    def __init__(self, scratch, arguments, env=None, cwd=None, user=None):
+    def __init__(self, scratch, arguments, env=None, cwd=None, user=None, through=()):
+        """`through` is a command that becomes the agent, as nsenter does."""
         self.scratch = scratch
         self.events = []
         self.lines = []  # why it could not go on
@@ -46,7 +47,7 @@ class Agent:
         self.arguments = arguments
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [scratch.binary, "run", "--log-format", "json", "--verbose", *arguments],
+            [*through, scratch.binary, "run", "--log-format", "json", "--verbose", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=env or scratch.env, cwd=cwd, start_new_session=True, **as_user(user))
         self.threads = [threading.Thread(target=self._read, args=(self.process.stderr, True)),
@@ -208,8 +209,8 @@ class Scratch:
         """An agent without a store."""
         return self.run(graph, "--standalone", "--hostname", "alone", *flags)
 
-    def command(self, *arguments, deadline=DEADLINE, env=None, user=None):
-        return subprocess.run([self.binary, *arguments], capture_output=True, text=True,
+    def command(self, *arguments, deadline=DEADLINE, env=None, user=None, through=()):
+        return subprocess.run([*through, self.binary, *arguments], capture_output=True, text=True,
                               timeout=deadline, env=env or self.env, stdin=subprocess.DEVNULL,
                               check=False, **as_user(user))
 
