@@ -9,13 +9,17 @@ namespace hansa {
 
 namespace {
 
+// Etcd finds itself in the list by its name, and the others by their addresses.
 std::string member_list(const EtcdConfig& config) {
+    const auto& ours = config.peers_told.empty() ? config.peer_urls : config.peers_told;
     std::vector<std::string> parts;
-    for (const auto& member : config.members) parts.push_back(member.name + "=" + member.peer_url);
-    if (parts.empty()) {
-        const auto& told = config.peers_told.empty() ? config.peer_urls : config.peers_told;
-        for (const auto& url : told) parts.push_back(config.name + "=" + url);
+    for (const auto& member : config.members) {
+        const bool is_ours = std::find(ours.begin(), ours.end(), member.peer_url) != ours.end();
+        const auto& name = is_ours ? config.name : member.name;
+        parts.push_back((name.empty() ? "unnamed" : name) + "=" + member.peer_url);
     }
+    if (parts.empty())
+        for (const auto& url : ours) parts.push_back(config.name + "=" + url);
     return join(parts, ",");
 }
 
@@ -57,12 +61,16 @@ std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
         "--initial-cluster=" + member_list(config),
         std::string("--initial-cluster-state=") + (founding ? "new" : "existing"),
         "--initial-cluster-token=" + config.token,
+        // A start looks for its leader at once instead of waiting for a whole election timeout.
+        "--initial-election-tick-advance=true",
         "--heartbeat-interval=" + std::to_string(config.timing.heartbeat.count()),
         "--election-timeout=" + std::to_string(config.timing.election.count()),
         // Off by default in 3.4: a member that comes back must not depose a working leader.
         "--pre-vote=true",
         "--strict-reconfig-check=true",
         "--experimental-initial-corrupt-check=true",
+        // The periodic one stops all writes of all members; the steward compares hashes instead.
+        "--experimental-corrupt-check-time=0s",
         "--max-txn-ops=" + std::to_string(etcd_operations_max),
         "--max-request-bytes=" + std::to_string(etcd_bytes_max),
         "--quota-backend-bytes=" + std::to_string(config.quota_bytes),

@@ -22,8 +22,9 @@ struct EtcdTiming {
 constexpr std::size_t etcd_operations_max = 10'240;
 constexpr std::size_t etcd_bytes_max = std::size_t{10} << 20;
 
+// A member with several peer URLs is several of these.
 struct EtcdMember {
-    std::string name;
+    std::string name;  // empty: it has told none yet
     std::string peer_url;
 };
 
@@ -47,7 +48,9 @@ struct EtcdConfig {
     std::vector<std::string> peer_urls;     // where it listens
     std::vector<std::string> clients_told;  // what others are told; empty: as it listens
     std::vector<std::string> peers_told;    // what others are told; empty: as it listens
-    std::vector<EtcdMember> members;        // of the whole cluster; empty: this one only
+    // Of the whole cluster; empty: this one only. Who joins gives the list as it stands once it
+    // was added; it may be nameless there itself.
+    std::vector<EtcdMember> members;
     EtcdTls client_tls;
     EtcdTls peer_tls;
     std::string member_name;  // common name that members insist on among themselves

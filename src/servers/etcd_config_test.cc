@@ -38,11 +38,13 @@ TEST(EtcdConfig, a_founder_is_a_cluster_of_its_own) {
                   "--initial-cluster=a=https://127.0.0.1:2380",
                   "--initial-cluster-state=new",
                   "--initial-cluster-token=t1",
+                  "--initial-election-tick-advance=true",
                   "--heartbeat-interval=100",
                   "--election-timeout=1000",
                   "--pre-vote=true",
                   "--strict-reconfig-check=true",
                   "--experimental-initial-corrupt-check=true",
+                  "--experimental-corrupt-check-time=0s",
                   "--max-txn-ops=10240",
                   "--max-request-bytes=10485760",
                   "--quota-backend-bytes=2147483648",
@@ -79,6 +81,21 @@ TEST(EtcdConfig, who_joins_names_all_members_and_an_existing_cluster) {
     config.members = {{"a", "https://10.0.0.1:2380"}, {"b", "https://10.0.0.2:2380"}};
     EXPECT_TRUE(has(config, "--initial-cluster-state=existing"));
     EXPECT_TRUE(has(config, "--initial-cluster=a=https://10.0.0.1:2380,b=https://10.0.0.2:2380"));
+}
+
+TEST(EtcdConfig, who_joins_is_known_by_its_address_until_it_has_told_its_name) {
+    auto config = example();
+    config.entry = EtcdConfig::Entry::joining;
+    config.name = "b";
+    config.peer_urls = {"https://0.0.0.0:2380"};
+    config.peers_told = {"https://10.0.0.2:2380"};
+    config.members = {{"a", "https://10.0.0.1:2380"},
+                      {"a", "https://192.0.2.1:2380"},
+                      {"", "https://10.0.0.2:2380"},
+                      {"", "https://10.0.0.3:2380"}};
+    EXPECT_TRUE(has(config,
+                    "--initial-cluster=a=https://10.0.0.1:2380,a=https://192.0.2.1:2380,"
+                    "b=https://10.0.0.2:2380,unnamed=https://10.0.0.3:2380"));
 }
 
 TEST(EtcdConfig, others_may_be_told_addresses_that_it_does_not_listen_on) {

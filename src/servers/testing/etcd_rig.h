@@ -31,20 +31,11 @@ class EtcdRig {
           sockets_(loop),
           tls_(directory_.path(), loop.clock().wall()) {
         std::vector<EtcdMember> all;
-        for (std::size_t at = 0; at < members; ++at)
-            all.push_back({"m" + std::to_string(at), free_url()});
         for (std::size_t at = 0; at < members; ++at) {
-            Member member;
-            member.config.name = all[at].name;
-            member.config.data_directory = directory_.path() + "/" + all[at].name;
-            member.config.client_urls = {free_url()};
-            member.config.peer_urls = {all[at].peer_url};
-            member.config.members = all;
-            member.config.token = directory_.path();
-            member.config.timing = timing;
-            tls_.use_for(member.config);
-            members_.push_back(std::move(member));
+            prepare(timing);
+            all.push_back({config(at).name, config(at).peer_urls.front()});
         }
+        for (auto& member : members_) member.config.members = all;
     }
 
     ~EtcdRig() {
@@ -61,6 +52,13 @@ class EtcdRig {
     void start_all() {
         for (std::size_t at = 0; at < members_.size(); ++at) launch(at);
         for (std::size_t at = 0; at < members_.size(); ++at) await_serving(at);
+    }
+
+    // One more, that joins what runs; the test tells it of whom, and starts it.
+    std::size_t prepare_joiner() {
+        prepare(members_.front().config.timing);
+        members_.back().config.entry = EtcdConfig::Entry::joining;
+        return members_.size() - 1;
     }
 
     // Returns at once.
@@ -107,6 +105,7 @@ class EtcdRig {
     }
 
     const TlsFiles& tls() const { return tls_; }
+    const std::string& directory() const { return directory_.path(); }
 
     // To be changed before it is started.
     EtcdConfig& config(std::size_t at) { return members_[at].config; }
@@ -130,6 +129,18 @@ class EtcdRig {
         bool ended = false;
         std::int64_t led_term = 0;
     };
+
+    void prepare(EtcdTiming timing) {
+        Member member;
+        member.config.name = "m" + std::to_string(members_.size());
+        member.config.data_directory = directory_.path() + "/" + member.config.name;
+        member.config.client_urls = {free_url()};
+        member.config.peer_urls = {free_url()};
+        member.config.token = directory_.path();
+        member.config.timing = timing;
+        tls_.use_for(member.config);
+        members_.push_back(std::move(member));
+    }
 
     std::string free_url() {
         auto port = sockets_.free_port();
