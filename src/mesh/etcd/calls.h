@@ -1,7 +1,8 @@
-// One request with one answer, and one stream in both directions, with their ends on the loop.
+// One request with one answer, or with many, and one stream in both directions, with their ends on
+// the loop.
 //
 // Deadlines are timers of our loop, not gRPC's: one clock decides, and nothing else wakes up.
-// Loop thread only. Both keep themselves alive until gRPC has given back every operation.
+// Loop thread only. All keep themselves alive until gRPC has given back every operation.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -16,7 +17,7 @@
 
 namespace hansa::etcd {
 
-// How a unary call ended. `timed_out`: nothing came in time, so nothing is known.
+// How a call ended. `timed_out`: nothing came in time, so nothing is known.
 struct Ending {
     grpc::Status status;
     bool timed_out = false;
@@ -161,6 +162,98 @@ class StreamCall final : public Call,
     std::deque<Request> outgoing_;
     grpc::Status status_;
     Wire wire_;
+};
+
+// One request with many answers, each of which is fetched when somebody is ready for it.
+template <class Response>
+class FetchCall final : public Call, public std::enable_shared_from_this<FetchCall<Response>> {
+ public:
+    using Wire = std::unique_ptr<grpc::ClientAsyncReader<Response>>;
+    using Begin = std::function<Wire(grpc::ClientContext*, grpc::CompletionQueue*)>;
+
+    struct Handlers {
+        std::function<void(Response&)> on_message;  // to be followed by fetch(), then or later
+        std::function<void(const Ending&)> on_end;  // the last call; not after abandon()
+    };
+
+    // `begin` prepares the stream without starting it. `limit`: for each answer. Between an answer
+    // and fetch() the owner's share alone keeps it alive, and it must be abandoned before that
+    // ends.
+    static std::shared_ptr<FetchCall> start(Pump& pump, Duration limit, const Begin& begin,
+                                            Handlers handlers) {
+        std::shared_ptr<FetchCall> call(new FetchCall(pump, limit, std::move(handlers)));
+        pump.list(call.get());
+        call->wire_ = begin(&call->context_, call->queue_.get());
+        call->wait();
+        call->wire_->StartCall(call->expect(&FetchCall::started));
+        return call;
+    }
+
+    // REQUIRES: the last one has been answered. Nothing once the call has ended.
+    void fetch() {
+        if (!open_) return;
+        wait();
+        wire_->Read(&incoming_, expect(&FetchCall::read));
+    }
+
+    void abandon() override {
+        if (!open_) return;
+        open_ = false;
+        limit_timer_.reset();
+        pump_.unlist(this);
+        context_.TryCancel();
+    }
+
+ private:
+    FetchCall(Pump& pump, Duration limit, Handlers handlers)
+        : queue_(pump.queue()), pump_(pump), limit_(limit), handlers_(std::move(handlers)) {}
+
+    void* expect(void (FetchCall::*then)(bool)) {
+        return pump_.expect(
+            [call = this->shared_from_this(), then](bool ok) { ((*call).*then)(ok); });
+    }
+
+    void wait() {
+        limit_timer_ = pump_.loop().after(limit_, [this] {
+            ending_.timed_out = true;
+            context_.TryCancel();
+        });
+    }
+
+    void started(bool ok) {
+        if (!open_) return;
+        if (!ok) return conclude();
+        wire_->Read(&incoming_, expect(&FetchCall::read));
+    }
+
+    void read(bool ok) {
+        if (!open_) return;
+        if (!ok) return conclude();
+        limit_timer_.reset();
+        handlers_.on_message(incoming_);
+    }
+
+    void conclude() { wire_->Finish(&ending_.status, expect(&FetchCall::finished)); }
+
+    void finished(bool) {
+        if (!open_) return;
+        open_ = false;
+        limit_timer_.reset();
+        pump_.unlist(this);
+        if (ending_.status.ok()) ending_.timed_out = false;
+        handlers_.on_end(ending_);
+    }
+
+    const std::shared_ptr<grpc::CompletionQueue> queue_;  // first: outlives the call's own parts
+    Pump& pump_;                                          // not to be used once abandoned
+    const Duration limit_;
+    Handlers handlers_;
+    bool open_ = true;
+    grpc::ClientContext context_;
+    Response incoming_;
+    Ending ending_;
+    Wire wire_;
+    Held limit_timer_;
 };
 
 }  // namespace hansa::etcd

@@ -37,6 +37,7 @@ Connection::Connection(std::string where, const StoreIdentity& shown)
       kv(pb::KV::NewStub(channel)),
       watch(pb::Watch::NewStub(channel)),
       lease(pb::Lease::NewStub(channel)),
+      cluster(pb::Cluster::NewStub(channel)),
       maintenance(pb::Maintenance::NewStub(channel)) {}
 
 }  // namespace hansa::etcd

@@ -22,6 +22,7 @@ struct Connection {
     const std::unique_ptr<etcdserverpb::KV::Stub> kv;
     const std::unique_ptr<etcdserverpb::Watch::Stub> watch;
     const std::unique_ptr<etcdserverpb::Lease::Stub> lease;
+    const std::unique_ptr<etcdserverpb::Cluster::Stub> cluster;
     const std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance;
 };
 
