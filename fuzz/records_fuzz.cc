@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "data/json.h"
 #include "mesh/fold.h"
 #include "mesh/identity.h"
+#include "mesh/seat_book.h"
 #include "mesh/testing.h"
 
 namespace {
@@ -37,6 +39,11 @@ void decode(const std::string& key, const std::string& value) {
         check(*decode_name(key, encode(*name)) == *name, "a name record survives");
     if (auto peer = decode_peer(key, value))
         check(*decode_peer(key, encode(*peer)) == *peer, "a peer record survives");
+    if (auto book = decode_seat_book(value))
+        check(*decode_seat_book(encode(*book)) == *book, "a seat book survives");
+    if (auto tree = parse_json(value))
+        if (auto offer = decode_seat_offer(*tree))
+            check(*decode_seat_offer(encode(*offer)) == *offer, "a seat's offer survives");
 }
 
 void collect(const std::string& key, const std::string& value) {

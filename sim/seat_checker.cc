@@ -123,6 +123,27 @@ void SeatChecker::note_role(std::size_t host) {
                  std::to_string(changes.size()) + " times");
 }
 
+void SeatChecker::check_learner() {
+    const SimSeatMember* leader = etcd_.leader();
+    const auto learner = std::find_if(etcd_.members().begin(), etcd_.members().end(),
+                                      [](const auto& member) { return member.is_learner; });
+    const bool has_steward = leader && etcd_.can_commit() && etcd_.steward() &&
+                             etcd_.steward()->host == leader->host &&
+                             world_.hosts[leader->host].agent_runs();
+    if (learner == etcd_.members().end() || !has_steward) {
+        attended_ = 0;
+    } else if (learner->id != attended_ || leader->host != attended_by_) {
+        attended_ = learner->id;
+        attended_by_ = leader->host;
+        attended_since_ = world_.now;
+    }
+    const SeatTiming& timing = world_.options.timing;
+    if (attended_ != 0 &&
+        world_.now - attended_since_ >
+            timing.learner_deadline(world_.options.store_bytes) + timing.tick * 10)
+        violated("3: a learner past its deadline is not undone");
+}
+
 void SeatChecker::after_step() {
     ++counts_.steps;
     counts_.quorum_lost += !etcd_.has_majority();
@@ -145,6 +166,7 @@ void SeatChecker::after_step() {
         else
             live_since_.erase(member.host);
     }
+    check_learner();
     const std::size_t voters = etcd_.voters();
     if (voters == 0) violated("2: no voters");
     if (etcd_.members().size() > voters + 1) violated("5: two learners");

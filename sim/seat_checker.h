@@ -45,6 +45,7 @@ class SeatChecker {
     void check_pace(const SimCall& call);
     void check_removal(const SimCall& call);
     void note_role(std::size_t host);
+    void check_learner();
     bool is_live(const SimSeatMember& member) const;
     // And has been for long enough that the steward may know.
     bool is_known_live(const SimSeatMember& member) const;
@@ -68,6 +69,9 @@ class SeatChecker {
     bool was_first_half_ = false;  // the last call, of a replacement
     std::optional<Instant> late_at_;
     Instant last_call_{};
+    MemberId attended_ = 0;  // a learner, by one steward without a pause, since then
+    std::size_t attended_by_ = 0;
+    Instant attended_since_{};
     std::size_t target_host_ = 0;
     std::map<std::size_t, std::deque<Instant>> roles_;
     std::deque<std::pair<Instant, std::size_t>> wanted_;

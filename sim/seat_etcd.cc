@@ -254,8 +254,9 @@ void SimEtcd::connect() {
 void SimEtcd::replicate(Duration time) {
     if (!has_majority()) return;
     const double seconds = std::chrono::duration<double>(time).count();
-    head_ +=
-        static_cast<std::uint64_t>(static_cast<double>(world_.options.writes_per_second) * seconds);
+    if (can_commit())
+        commit(static_cast<std::uint64_t>(static_cast<double>(world_.options.writes_per_second) *
+                                          seconds));
     for (SimSeatMember& member : members_) {
         SimHost& host = world_.hosts[member.host];
         if (!is_line_up(*leader(), member)) continue;

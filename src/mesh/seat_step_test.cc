@@ -252,6 +252,24 @@ TEST(SeatSteps, let_a_peer_out_of_the_penalty_box_after_a_minute_and_then_two) {
     EXPECT_LE(adds, 4u) << "within 400 s a peer is tried at 0 s, after 96 s and after 252 s";
 }
 
+TEST(SeatSteps, remove_a_voter_that_died_meanwhile_before_the_learner_is_promoted) {
+    SeatTable table = grown(5, 7);
+    table.facts().ideal = 3;
+    (void)table.run_for(Seconds{30});
+    table.facts().ideal = 5;
+    table.pass(Seconds{10});
+    ASSERT_EQ(table.run(1).size(), 1u);
+    const std::string learner = table.facts().members.back().uuid;
+    table.member(learner).started = false;
+    table.facts().store_bytes = 10'000'000'000;  // so that it may take that long
+    const std::string lost = follower_of(table);
+    table.fall_silent(lost);
+    table.pass(Seconds{60});
+    EXPECT_EQ(table.run(), Lines{});
+    table.member(learner).started = true;
+    EXPECT_EQ(table.run(2), (Lines{"remove " + lost, "promote " + learner}));
+}
+
 TEST(SeatSteps, give_a_learner_of_a_large_store_more_time) {
     SeatTable table = fleet(3, 3);
     table.learners_start = false;
