@@ -89,14 +89,24 @@ bool SimEtcd::can_commit() const {
     return acks >= voters() / 2 + 1;
 }
 
+// Who copies slowly is waited for only where no majority is faster.
 void SimEtcd::commit(std::uint64_t entries) {
-    head_ += entries;
+    const auto follows = [&](const SimSeatMember& member) {
+        return is_line_up(*leader(), member) && world_.hosts[member.host].etcd.index == head_;
+    };
+    const auto is_fast = [&](const SimSeatMember& member) {
+        return world_.hosts[member.host].rate == 0 || member.id == leader_;
+    };
+    std::size_t fast = 0;
+    for (const SimSeatMember& member : members_)
+        fast += !member.is_learner && follows(member) && is_fast(member);
+    const bool waits_for_slow = fast < voters() / 2 + 1;
     for (const SimSeatMember& member : members_) {
-        SimHost& host = world_.hosts[member.host];
-        if (!is_line_up(*leader(), member) || host.etcd.index + entries != head_) continue;
-        if (host.rate != 0 && member.id != leader_) continue;
-        host.etcd.index = host.etcd.acked = head_;
+        if (!follows(member) || (!is_fast(member) && !waits_for_slow)) continue;
+        SimProcess& process = world_.hosts[member.host].etcd;
+        process.index = process.acked = head_ + entries;
     }
+    head_ += entries;
 }
 
 bool SimEtcd::readable_from(std::size_t host) const {
