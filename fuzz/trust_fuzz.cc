@@ -1,12 +1,13 @@
-// Any bytes may be pasted as a token, sent as a join request, or stand in the store as a key set or
-// a revocation list. What must hold: no crash and no report of a sanitizer; a refusal says why;
-// what is accepted is written, read again and the same; nobody without a key is believed.
+// Any bytes may be pasted as a token, sent as a question to an authority, or stand in the store as
+// a key set or a revocation list. What must hold: no crash and no report of a sanitizer; a refusal
+// says why; what is accepted is written, read again and the same; nobody without a key is believed.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/check.h"
 #include "base/text.h"
+#include "trust/enrolment.h"
 #include "trust/key_set.h"
 #include "trust/revocation.h"
 #include "trust/token.h"
@@ -67,6 +68,17 @@ void requests(std::string_view text) {
     check(!decide_join(*request, same, cluster, noon), "no request is granted without the secret");
 }
 
+void questions(std::string_view text) {
+    auto question = decode_enrolment_question(text);
+    if (!question) return told(question);
+    check(*decode_enrolment_question(encode(*question)) == *question, "a question survives");
+    const auto* member = std::get_if<MemberRequest>(&*question);
+    if (!member) return;
+    check(!member->addresses.empty() && member->addresses.size() <= member_addresses_max,
+          "a member's addresses are bounded");
+    check(!decide_member({}, *member, {cluster, {}, {}}, noon), "nobody gets anything for nothing");
+}
+
 void signed_texts(std::string_view text) {
     static const std::vector<Certificate> roots = *Certificate::chain_from_pem(root_pem);
     if (auto peer = verify_key_set(text, cluster, "web1", roots, noon, Seconds{60}, {}))
@@ -87,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::string_view text(reinterpret_cast<const char*>(bytes), size);
     tokens(text);
     requests(text);
+    questions(text);
     signed_texts(text);
     return 0;
 }

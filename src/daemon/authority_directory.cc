@@ -179,7 +179,26 @@ Result<Revoked> AuthorityDirectory::revoked(const Authority& authority, WallTime
     return std::move(list->revoked);
 }
 
-// Without the lock first, in both: whoever will be refused cannot keep others from theirs.
+// Nobody is called by another's name. REQUIRES: the lock is held.
+Result<void> AuthorityDirectory::check_addresses(const IssueOrder& order) const {
+    const auto is_wanted = [&order](const std::string& name) {
+        const auto& wanted = order.addresses;
+        return name != order.claims.name &&
+               std::find(wanted.begin(), wanted.end(), lower(name)) != wanted.end();
+    };
+    std::vector<std::string> names = hosts();
+    if (auto beside = ports_.files.list(path_.substr(0, path_.rfind('/'))))
+        for (DirectoryEntry& entry : *beside)
+            if (ports_.files.status(path_.substr(0, path_.rfind('/')) + "/" + entry.name +
+                                    "/identity.json"))
+                names.push_back(std::move(entry.name));
+    const auto other = std::find_if(names.begin(), names.end(), is_wanted);
+    if (other == names.end()) return {};
+    return Error{Code::denied, order.claims.name + " cannot be certified as " + *other +
+                                   ", which is another host's name"};
+}
+
+// Without the lock first, always: whoever will be refused cannot keep others from theirs.
 Result<std::string> AuthorityDirectory::grant_join(const JoinRequest& request,
                                                    const Authority& authority, const Rules& rules,
                                                    WallTime now, const Pause& pause) {
@@ -210,6 +229,23 @@ Result<std::string> AuthorityDirectory::grant_join(const JoinRequest& request,
     return issued;
 }
 
+Result<std::string> AuthorityDirectory::grant(const Judge& judge, const Authority& authority,
+                                              const Rules& rules, WallTime now,
+                                              const Pause& pause) {
+    auto taken_back = revoked(authority, now);
+    if (!taken_back) return std::move(taken_back).error();
+    if (auto order = judge(*taken_back); !order) return std::move(order).error();
+    auto held = lock(pause);
+    if (!held) return Error{Code::unavailable, std::move(held).error().text};
+    taken_back = revoked(authority, now);
+    if (!taken_back) return std::move(taken_back).error();
+    auto order = judge(*taken_back);
+    if (!order) return std::move(order).error();
+    if (auto free = check_addresses(*order); !free) return std::move(free).error();
+    order->life = rules.life;
+    return issue(*order, authority, *taken_back, now);
+}
+
 Result<std::string> AuthorityDirectory::grant_renewal(const std::string& chain_pem,
                                                       const Authority& authority,
                                                       const Rules& rules, WallTime now,
@@ -220,17 +256,20 @@ Result<std::string> AuthorityDirectory::grant_renewal(const std::string& chain_p
         return decide_renewal(
             *chain, {authority.cluster(), {&authority.root(), 1}, revoked, rules.grace}, now);
     };
-    auto taken_back = revoked(authority, now);
-    if (!taken_back) return std::move(taken_back).error();
-    if (auto order = judge(*taken_back); !order) return std::move(order).error();
-    auto held = lock(pause);
-    if (!held) return Error{Code::unavailable, std::move(held).error().text};
-    taken_back = revoked(authority, now);
-    if (!taken_back) return std::move(taken_back).error();
-    auto order = judge(*taken_back);
-    if (!order) return std::move(order).error();
-    order->life = rules.life;
-    return issue(*order, authority, *taken_back, now);
+    return grant(judge, authority, rules, now, pause);
+}
+
+Result<std::string> AuthorityDirectory::grant_member(const MemberRequest& request,
+                                                     const std::string& chain_pem,
+                                                     const Authority& authority, const Rules& rules,
+                                                     WallTime now, const Pause& pause) {
+    auto chain = Certificate::chain_from_pem(chain_pem);
+    if (!chain) return Error{Code::denied, "a member of the store shows its peer's certificate"};
+    const auto judge = [&](const Revoked& revoked) {
+        return decide_member(*chain, request,
+                             {authority.cluster(), {&authority.root(), 1}, revoked}, now);
+    };
+    return grant(judge, authority, rules, now, pause);
 }
 
 std::vector<AuthorityDirectory::Listener> AuthorityDirectory::listeners() const {

@@ -83,6 +83,12 @@ class AuthorityDirectory {
     Result<std::string> grant_renewal(const std::string& chain_pem, const Authority& authority,
                                       const Rules& rules, WallTime now, const Pause& pause);
 
+    // A member's certificate for that peer; errors as decide_member, and Code::denied for an
+    // address that is another host's name.
+    Result<std::string> grant_member(const MemberRequest& request, const std::string& chain_pem,
+                                     const Authority& authority, const Rules& rules, WallTime now,
+                                     const Pause& pause);
+
     // Where agents answer, by their names.
     struct Listener {
         std::string host;
@@ -92,10 +98,15 @@ class AuthorityDirectory {
     Result<void> remember_listener(const Listener& listener);
 
  private:
+    // What somebody may have, as far as revocations go.
+    using Judge = std::function<Result<IssueOrder>(const Revoked&)>;
+    Result<std::string> grant(const Judge& judge, const Authority& authority, const Rules& rules,
+                              WallTime now, const Pause& pause);
     Result<std::unique_ptr<HeldLock>> lock(const Pause& pause) const;
     Result<std::string> issue(const IssueOrder& order, const Authority& authority,
                               const Revoked& revoked, WallTime now);
     Result<void> check_name(const Claims& claims) const;
+    Result<void> check_addresses(const IssueOrder& order) const;
     Result<IssuedRecord> read_issued(const std::string& name) const;
     Result<Revoked> revoked(const Authority& authority, WallTime now) const;
     Result<TokenRecord> read_requested(const JoinRequest& request) const;

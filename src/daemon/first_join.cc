@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/credentials.h"
 #include "daemon/joiner.h"
+#include "daemon/member_certificate.h"
 #include "daemon/secret_files.h"
 
 namespace hansa {
@@ -52,10 +53,12 @@ Result<void> keep_identity(const FirstJoinPorts& ports, const std::string& direc
     if (!kept) return kept;
     const std::string leftover = next_key_path(directory);
     const bool anew = static_cast<bool>(ports.files.status(leftover));
-    if (anew)
+    if (anew) {
         if (auto gone = ports.files.remove(directory + "/signing.key");
             !gone && gone.error().code != Code::missing)
             return gone;
+        if (auto gone = remove_member_certificate(ports.files, directory); !gone) return gone;
+    }
     kept = store_joined(ports.files, directory,
                         {key.pem(), grant.chain_pem, grant.root_pem, grant.stores, token.id});
     if (kept && anew) return ports.files.remove(leftover);

@@ -44,6 +44,20 @@ std::string name_of(const SecurePeer& peer) {
     return leaf ? leaf->label() : "somebody";
 }
 
+std::string granted(const EnrolmentQuestion& question, const SecurePeer& peer) {
+    if (const auto* asked = std::get_if<JoinRequest>(&question))
+        return asked->name + " joins with token " + asked->token_id + ", from " + peer.address;
+    if (const auto* member = std::get_if<MemberRequest>(&question))
+        return name_of(peer) + " has a certificate to hold a seat with, at " +
+               join(member->addresses, ", ");
+    return name_of(peer) + " has a new certificate";
+}
+
+const char* cause_of(const EnrolmentQuestion& question) {
+    if (std::holds_alternative<JoinRequest>(question)) return "join";
+    return std::holds_alternative<MemberRequest>(question) ? "member" : "renewal";
+}
+
 }  // namespace
 
 // One question on its way through a worker and back.
@@ -164,10 +178,14 @@ void Issuer::decide(std::shared_ptr<Case> open) {
         task.blocking();
         const Pause pause = [&task](Duration duration) { task.sleep(duration); };
         const AuthorityDirectory::Rules rules{wishes.life, wishes.grace};
-        const auto* join = std::get_if<JoinRequest>(&open->question);
-        open->issued = join ? directory.grant_join(*join, authority, rules, open->now, pause)
-                            : directory.grant_renewal(open->peer.chain_pem, authority, rules,
-                                                      open->now, pause);
+        const std::string& shown = open->peer.chain_pem;
+        if (const auto* join = std::get_if<JoinRequest>(&open->question))
+            open->issued = directory.grant_join(*join, authority, rules, open->now, pause);
+        else if (const auto* member = std::get_if<MemberRequest>(&open->question))
+            open->issued =
+                directory.grant_member(*member, shown, authority, rules, open->now, pause);
+        else
+            open->issued = directory.grant_renewal(shown, authority, rules, open->now, pause);
     };
     ports_.workers.run(work, [this, alive = alive_, open] {
         if (!*alive) return;
@@ -190,13 +208,8 @@ void Issuer::lose(const std::string& address, Unheard why) {
 }
 
 void Issuer::tell(const Case& closed) {
-    const auto* join = std::get_if<JoinRequest>(&closed.question);
-    if (closed.issued) {
-        const std::string text = join ? join->name + " joins with token " + join->token_id +
-                                            ", from " + closed.peer.address
-                                      : name_of(closed.peer) + " has a new certificate";
-        return ports_.report.publish(happened::Noted{text});
-    }
+    if (closed.issued)
+        return ports_.report.publish(happened::Noted{granted(closed.question, closed.peer)});
     ++refusals_;
     const Instant now = ports_.loop.clock().now();
     if (now - refusals_told_ < refusals_pace) return;
@@ -204,7 +217,7 @@ void Issuer::tell(const Case& closed) {
     const std::string more = refusals_ > 1 ? "; " + counted(refusals_, "refusal") + " in all" : "";
     refusals_ = 0;
     ports_.report.publish(happened::Refused{
-        join ? "join" : "renewal",
+        cause_of(closed.question),
         "from " + closed.peer.address + ": " + closed.issued.error().text + more});
 }
 

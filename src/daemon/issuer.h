@@ -1,4 +1,5 @@
-// The agent beside an authority: answers joins and renewals on the enrolment port.
+// The agent beside an authority: answers joins, renewals and requests for members' certificates on
+// the enrolment port.
 //
 // Owned by Node; loop thread only. Records and signatures are a worker's business. Nothing that an
 // asker says changes anything before it has proved a token's secret, or the key of a certificate

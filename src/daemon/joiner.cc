@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "daemon/ask_authority.h"
 #include "daemon/issuer.h"
 
 namespace hansa {
@@ -24,14 +25,6 @@ std::vector<HostPort> places_to_ask(const std::vector<std::string>& addresses,
     return places;
 }
 
-std::string make_nonce(Random& random) {
-    std::string bytes;
-    for (int word = 0; word < 2; ++word)
-        for (std::uint64_t left = random.next(), i = 0; i < 8; ++i, left >>= 8)
-            bytes += static_cast<char>(left & 0xff);
-    return hex_encode(bytes);
-}
-
 void Joiner::ask() {
     JoinRequest request;
     request.name = wishes_.name;
@@ -39,27 +32,14 @@ void Joiner::ask() {
     request.public_pem = wishes_.key.public_pem();
     request.nonce = make_nonce(ports_.random);
     prove(request, wishes_.token);
-    const std::string pin = wishes_.token.pin;
-    const Clock& clock = ports_.loop.clock();
-    SecureSockets::Question question{.addresses = wishes_.places,
-                                     .text = encode(EnrolmentQuestion{request}),
-                                     .identity = {},
-                                     .judge = [pin, &clock](const std::string& chain) {
-                                         return judge_issuer(chain, pin, clock.wall());
-                                     }};
-    asking_ = ports_.sockets.ask(
-        std::move(question),
-        [this, expected = Expectation{request.nonce, wishes_.name, wishes_.uuid, pin, wishes_.key}](
-            const Result<std::string>& text) { answered(text, expected); });
+    Expectation expected{request.nonce, wishes_.name, wishes_.uuid, wishes_.token.pin, wishes_.key};
+    asking_ = ask_authority(ports_.loop, ports_.sockets,
+                            {wishes_.places, std::move(request), {}, std::move(expected)},
+                            [this](Result<Grant> grant) { answered(std::move(grant)); });
 }
 
-void Joiner::answered(const Result<std::string>& text, const Expectation& expected) {
-    if (!text && text.error().code != Code::denied) return again(text.error().text);
-    if (!text) return done_(text.error());
-    auto answer = decode_enrolment_answer(*text);
-    if (!answer) return done_(Error{Code::denied, std::move(answer).error().text});
-    auto grant = accept_grant(*answer, expected, ports_.loop.clock().wall());
-    if (!grant && grant.error().code == Code::unavailable) return again(grant.error().text);
+void Joiner::answered(Result<Grant> grant) {
+    if (!grant && grant.error().code != Code::denied) return again(grant.error().text);
     done_(std::move(grant));
 }
 

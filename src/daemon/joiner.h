@@ -21,8 +21,6 @@ namespace hansa {
 std::vector<HostPort> places_to_ask(const std::vector<std::string>& addresses,
                                     const std::vector<std::string>& seeds);
 
-std::string make_nonce(Random& random);
-
 class Joiner {
  public:
     struct Ports {
@@ -48,7 +46,7 @@ class Joiner {
 
  private:
     void ask();
-    void answered(const Result<std::string>& text, const Expectation& expected);
+    void answered(Result<Grant> grant);
     void again(const std::string& why);
 
     Ports ports_;

@@ -3,24 +3,17 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "daemon/ask_authority.h"
 #include "daemon/joiner.h"
 
 namespace hansa {
 
-namespace {
-
-// The wall clock may be set, and the machine may sleep: it is looked at again that often.
-constexpr Duration glance = Seconds{600};
-
-// Between attempts: for a day's certificate from 1 s to half an hour, for a short one less.
-Backoff::Times pauses_for(const Certificate& leaf) {
+Backoff::Times renewal_pauses(const Certificate& leaf) {
     const auto life = duration_cast<Milliseconds>(leaf.not_after() - leaf.not_before());
     return {.first = std::min(Milliseconds{1'000}, life / 20),
             .max = std::max(Milliseconds{200}, life / 48),
             .least = Milliseconds{50}};
 }
-
-}  // namespace
 
 WallTime renewal_due(const Certificate& leaf, double spread) {
     const Duration life = leaf.not_after() - leaf.not_before();
@@ -40,7 +33,7 @@ Result<void> Renewer::keep(Renewable present) {
     asking_.reset();
     leaf_ = std::move(*leaf);
     present_ = std::move(present);
-    backoff_ = Backoff(pauses_for(*leaf_));
+    backoff_ = Backoff(renewal_pauses(*leaf_));
     const double spread = static_cast<double>(ports_.random.below(1 << 20)) / (1 << 20);
     due_ = renewal_due(*leaf_, spread);
     wait();
@@ -49,7 +42,7 @@ Result<void> Renewer::keep(Renewable present) {
 
 void Renewer::wait() {
     const Duration left = due_ - ports_.loop.clock().wall();
-    timer_ = ports_.loop.after(std::clamp(left, Duration{0}, glance), [this] {
+    timer_ = ports_.loop.after(std::clamp(left, Duration{0}, renewal_glance), [this] {
         if (ports_.loop.clock().wall() < due_) return wait();
         ask();
     });
@@ -59,29 +52,19 @@ void Renewer::ask() {
     auto root = Certificate::from_pem(present_->root_pem);
     auto claims = leaf_->claims();
     if (!root || !claims) return failed("the certificate at hand is not of an authority like ours");
-    const std::string pin = root->key_pin();
     const RenewalRequest request{make_nonce(ports_.random)};
-    const Clock& clock = ports_.loop.clock();
-    SecureSockets::Question question{
-        .addresses = present_->places,
-        .text = encode(EnrolmentQuestion{request}),
-        .identity = TlsIdentity{present_->chain_pem, present_->key.pem()},
-        .judge = [pin, &clock](const std::string& chain) {
-            return judge_issuer(chain, pin, clock.wall());
-        }};
-    const Expectation expected{request.nonce, claims->name, claims->uuid, pin, present_->key};
-    asking_ = ports_.sockets.ask(
-        std::move(question),
-        [this, expected](const Result<std::string>& text) { answered(text, expected); });
+    Expectation expected{request.nonce, claims->name, claims->uuid, root->key_pin(), present_->key};
+    asking_ = ask_authority(ports_.loop, ports_.sockets,
+                            {present_->places,
+                             request,
+                             {present_->chain_pem, present_->key.pem()},
+                             std::move(expected)},
+                            [this](Result<Grant> grant) { answered(std::move(grant)); });
 }
 
-void Renewer::answered(const Result<std::string>& text, const Expectation& expected) {
-    if (!text) return failed(text.error().text);
-    auto answer = decode_enrolment_answer(*text);
-    if (!answer) return failed(answer.error().text);
-    auto grant = accept_grant(*answer, expected, ports_.loop.clock().wall());
+void Renewer::answered(Result<Grant> grant) {
     if (!grant) return failed(grant.error().text);
-    backoff_ = Backoff(pauses_for(*leaf_));
+    backoff_ = Backoff(renewal_pauses(*leaf_));
     take(*std::move(grant));
 }
 

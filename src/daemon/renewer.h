@@ -30,6 +30,12 @@ struct Renewable {
 // When to ask for the next one: `spread` in [0, 1) says where in the time that is left for it.
 WallTime renewal_due(const Certificate& leaf, double spread);
 
+// Between attempts: for a day's certificate from 1 s to half an hour, for a short one less.
+Backoff::Times renewal_pauses(const Certificate& leaf);
+
+// The wall clock may be set, and the machine may sleep: it is looked at again that often.
+inline constexpr Duration renewal_glance = Seconds{600};
+
 // "expires in 3 h", "expired 2 min ago; …": what a person must know when no renewal comes.
 std::string time_left(const Certificate& leaf, WallTime now);
 
@@ -54,7 +60,7 @@ class Renewer {
  private:
     void wait();
     void ask();
-    void answered(const Result<std::string>& text, const Expectation& expected);
+    void answered(Result<Grant> grant);
     void take(Grant grant);
     void failed(const std::string& why);
     void again(const std::string& what, Action action);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "trust/draft.h"
 #include "trust/extension.h"
+#include "trust/ip_address.h"
 #include "trust/openssl.h"
 
 namespace hansa {
@@ -51,12 +52,6 @@ Certificate issuing_certificate(const PrivateKey& key, const std::string& cluste
     return openssl::make_certificate(draft, key.state().key.get(), &root, root_key);
 }
 
-bool is_reserved(std::string_view name) {
-    std::string plain = lower(name);
-    while (plain.ends_with('.')) plain.pop_back();
-    return plain == store_server_name || plain == member_common_name;
-}
-
 Result<std::vector<openssl::AlternativeName>> names_for(const IssueOrder& order) {
     using openssl::AlternativeName;
     using Type = AlternativeName::Type;
@@ -67,7 +62,7 @@ Result<std::vector<openssl::AlternativeName>> names_for(const IssueOrder& order)
     }
     std::vector<AlternativeName> names{{Type::dns, store_server_name}};
     for (const std::string& address : order.addresses) {
-        if (openssl::is_ip_address(address)) {
+        if (!openssl::octets_of_ip(address).empty()) {
             names.push_back({Type::ip, address});
             continue;
         }
@@ -104,7 +99,7 @@ Result<Claims> claims_for(const IssueOrder& order, const std::string& cluster) {
         return Error{Code::invalid, "this authority is of cluster " + cluster + ", not of " +
                                         printable(claims.cluster, 80)};
     if (claims.name.empty()) return Error{Code::invalid, "a certificate needs a host name"};
-    if (is_reserved(claims.name))
+    if (is_reserved_name(claims.name))
         return Error{Code::invalid, "the name " + printable(claims.name) +
                                         " is kept for the store; choose another one"};
     if (auto good = check_claims(claims); !good) return std::move(good).error();
@@ -133,6 +128,12 @@ Result<Life> life_for(const IssueOrder& order, const Certificate& issuing, WallT
 }
 
 }  // namespace
+
+bool is_reserved_name(std::string_view name) {
+    std::string plain = lower(name);
+    while (plain.ends_with('.')) plain.pop_back();
+    return plain == store_server_name || plain == member_common_name;
+}
 
 IssueOrder member_order(std::string name, std::string uuid, const PrivateKey& key) {
     IssueOrder order;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "trust/certificate.h"
@@ -23,6 +24,7 @@ inline constexpr const char* store_server_name = "store.hansa.internal";
 // The common name that members insist on among themselves (etcd's --peer-cert-allowed-cn). No
 // peer may be called so either: its name is its certificate's common name.
 inline constexpr const char* member_common_name = "hansa-member";
+bool is_reserved_name(std::string_view name);  // one of the two, in any spelling
 
 struct IssueOrder {
     Claims claims;                      // an empty cluster becomes the authority's

@@ -2,14 +2,18 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <utility>
 
 #include "base/host.h"
 #include "base/text.h"
+#include "trust/authority.h"
 #include "trust/extension.h"
+#include "trust/ip_address.h"
 #include "trust/keys.h"
+#include "trust/member_address.h"
 #include "trust/openssl.h"
 
 namespace hansa {
@@ -49,6 +53,20 @@ std::optional<std::string> first_dns_name(const X509* x509) {
         if (name->type == GEN_DNS) return text_of(name->d.dNSName);
     }
     return std::nullopt;
+}
+
+std::vector<std::string> alternative_names(const X509* x509) {
+    std::vector<std::string> texts;
+    const Names names{static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(x509, NID_subject_alt_name, nullptr, nullptr))};
+    ERR_clear_error();
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type == GEN_DNS) texts.push_back(text_of(name->d.dNSName));
+        if (name->type == GEN_IPADD)
+            texts.push_back(openssl::text_of_ip(text_of(name->d.iPAddress)));
+    }
+    return texts;
 }
 
 Result<Claims> claims_of_name(const X509* x509) {
@@ -228,6 +246,18 @@ bool Certificate::may_serve_store() const {
     if (!has_claims()) return true;
     return (X509_get_extended_key_usage(state_->x509.get()) & XKU_SSL_SERVER) != 0 &&
            (X509_get_extension_flags(state_->x509.get()) & EXFLAG_XKUSAGE) != 0;
+}
+
+std::vector<std::string> Certificate::addresses() const {
+    std::vector<std::string> found;
+    for (std::string& text : alternative_names(state_->x509.get())) {
+        if (text == store_server_name) continue;
+        auto usual = member_address(text);
+        found.push_back(usual ? *std::move(usual) : std::move(text));
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
 }
 
 bool Certificate::verifies(std::string_view message, std::string_view signature) const {

@@ -63,6 +63,10 @@ class Certificate {
     // The purposes that it was issued for; one from elsewhere: both.
     bool may_serve_store() const;
 
+    // IP addresses and DNS names that it stands for, each once, in the form and order of
+    // member_addresses(); without the name that every member has.
+    std::vector<std::string> addresses() const;
+
     // Whether the holder of this certificate's key signed `message`.
     bool verifies(std::string_view message, std::string_view signature) const;
     bool belongs_to(const PrivateKey& key) const;

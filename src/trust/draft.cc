@@ -83,12 +83,4 @@ Certificate make_certificate(const Draft& draft, EVP_PKEY* public_key, const Cer
         std::make_shared<const Certificate::State>(Certificate::State{std::move(made)})};
 }
 
-bool is_ip_address(const std::string& text) {
-    if (text.find('\0') != std::string::npos) return false;
-    ASN1_OCTET_STRING* address = a2i_IPADDRESS(text.c_str());
-    ERR_clear_error();
-    ASN1_OCTET_STRING_free(address);
-    return address != nullptr;
-}
-
 }  // namespace hansa::openssl

@@ -32,7 +32,4 @@ struct Draft {
 Certificate make_certificate(const Draft& draft, EVP_PKEY* public_key, const Certificate* issuer,
                              const PrivateKey& issuer_key);
 
-// Whether the text is an IP address as a certificate would carry it.
-bool is_ip_address(const std::string& text);
-
 }  // namespace hansa::openssl

@@ -13,14 +13,11 @@ namespace {
 constexpr std::int64_t version = 1;
 constexpr std::string_view join_line = "hansa join\n";
 constexpr std::string_view renewal_line = "hansa renew\n";
+constexpr std::string_view member_line = "hansa member\n";
 constexpr JsonLimits question_limits{8 << 10, 2};
 constexpr JsonLimits answer_limits{256 << 10, 3};
 constexpr std::size_t nonce_digits = 32;
 constexpr std::size_t lists_max = 64;
-
-bool is_nonce(const std::string& text) {
-    return text.size() == nonce_digits && hex_decode(text);
-}
 
 Value texts_of(const std::vector<std::string>& texts) {
     Value::List list;
@@ -52,9 +49,15 @@ Error distrusted(const std::string& why) {
 
 }  // namespace
 
+bool is_nonce(const std::string& text) {
+    return text.size() == nonce_digits && hex_decode(text);
+}
+
 std::string encode(const EnrolmentQuestion& question) {
     if (const auto* join = std::get_if<JoinRequest>(&question))
         return std::string{join_line} + encode(*join);
+    if (const auto* member = std::get_if<MemberRequest>(&question))
+        return std::string{member_line} + encode(*member);
     return std::string{renewal_line} + encode_renewal(std::get<RenewalRequest>(question));
 }
 
@@ -69,7 +72,13 @@ Result<EnrolmentQuestion> decode_enrolment_question(std::string_view text) {
         if (!renewal) return std::move(renewal).error();
         return EnrolmentQuestion{std::move(*renewal)};
     }
-    return Error{Code::invalid, "a question that is neither a join nor a renewal"};
+    if (text.starts_with(member_line)) {
+        auto member = decode_member_request(text.substr(member_line.size()));
+        if (!member) return std::move(member).error();
+        return EnrolmentQuestion{std::move(*member)};
+    }
+    return Error{Code::invalid,
+                 "a question that is neither a join nor a renewal nor a member's request"};
 }
 
 std::string encode(const EnrolmentAnswer& answer) {
@@ -123,8 +132,9 @@ Result<void> judge_issuer(std::string_view chain_pem, std::string_view pin, Wall
             "whoever answers there is not the authority of this cluster (its root is another one); "
             "somebody may be listening in between, or the authority was made anew");
     if (auto good = verify_chain(*chain, {&*root, 1}, now); !good) return good;
-    if (!chain->front().has_claims() || !chain->front().may_serve_store())
-        return distrusted("whoever answers there is " + chain->front().label() +
+    const Certificate& leaf = chain->front();
+    if (!leaf.has_claims() || !leaf.may_serve_store() || !leaf.addresses().empty())
+        return distrusted("whoever answers there is " + leaf.label() +
                           ", which may not speak for the authority");
     return {};
 }
@@ -147,7 +157,25 @@ Result<Grant> accept_grant(const EnrolmentAnswer& answer, const Expectation& exp
     const auto claims = chain->front().claims();
     if (!claims || claims->name != expected.name || claims->uuid != expected.uuid)
         return distrusted("the certificate that was issued is for another host");
+    if (chain->front().may_serve_store() != (expected.use == CertificateUse::member))
+        return distrusted("the certificate that was issued is for another use");
     return grant;
+}
+
+Result<Claims> judge_peer(std::span<const Certificate> chain, const RenewalRules& rules,
+                          WallTime now) {
+    if (chain.empty()) return Error{Code::denied, "whoever asks shows no certificate"};
+    const Certificate& leaf = chain.front();
+    if (auto good = verify_chain(chain, rules.roots, now, rules.revoked); !good)
+        return std::move(good).error();
+    auto claims = leaf.claims();
+    if (!claims || !leaf.has_claims() || claims->cluster != rules.cluster)
+        return Error{Code::denied, "the certificate of " + leaf.label() +
+                                       " is not of this cluster; its own authority renews it"};
+    if (leaf.may_serve_store())
+        return Error{Code::denied, "the certificate of " + leaf.label() +
+                                       " serves the store, and gets no other one"};
+    return *std::move(claims);
 }
 
 Result<IssueOrder> decide_renewal(std::span<const Certificate> chain, const RenewalRules& rules,
@@ -161,15 +189,8 @@ Result<IssueOrder> decide_renewal(std::span<const Certificate> chain, const Rene
                                        readable(rules.grace) + " ago; join again with a new token"};
     // Within the grace it is judged as it was at its end, with what has been revoked until now.
     const WallTime judged = std::min(now, leaf.not_after() - Seconds{1});
-    if (auto good = verify_chain(chain, rules.roots, judged, rules.revoked); !good)
-        return std::move(good).error();
-    auto claims = leaf.claims();
-    if (!claims || !leaf.has_claims() || claims->cluster != rules.cluster)
-        return Error{Code::denied, "the certificate of " + leaf.label() +
-                                       " is not of this cluster; its own authority renews it"};
-    if (leaf.may_serve_store())
-        return Error{Code::denied, "the certificate of " + leaf.label() +
-                                       " serves the store; the authority beside it renews it"};
+    auto claims = judge_peer(chain, rules, judged);
+    if (!claims) return std::move(claims).error();
     // Or a peer could have so many certificates that it can never be taken back.
     if (now < leaf.not_before() + (leaf.not_after() - leaf.not_before()) / 2)
         return Error{Code::unavailable, "the certificate of " + leaf.label() + " is good until " +

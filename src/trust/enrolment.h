@@ -1,8 +1,9 @@
 // What a machine and an authority say to each other: the request of a join token, the renewal of a
-// certificate, the answer; and what each end makes of what it hears.
+// certificate, the request of a member's certificate, the answer; and what each end makes of what
+// it hears.
 //
-// Questions travel over TLS (sys/secure_sockets.h). A join is proved by the token's secret, a
-// renewal by the certificate that the asker showed there and by nothing in its text. Whoever asks
+// Questions travel over TLS (sys/secure_sockets.h). A join is proved by the token's secret, the
+// others by the certificate that the asker showed there and by nothing in their text. Whoever asks
 // believes an authority for its root alone: by the pin of the token, later by the root that came
 // with its own certificate. Pure decisions.
 #pragma once
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "trust/certificate.h"
+#include "trust/member_address.h"
 #include "trust/token.h"
 
 namespace hansa {
@@ -25,8 +27,21 @@ struct RenewalRequest {
     friend bool operator==(const RenewalRequest&, const RenewalRequest&) = default;
 };
 
+// For the host whose certificate the asker showed: what its store shows when it holds a seat.
+struct MemberRequest {
+    std::string public_pem;              // of a P-256 key
+    std::vector<std::string> addresses;  // where it is reached: as member_addresses() has them
+    std::string nonce;                   // as above
+    friend bool operator==(const MemberRequest&, const MemberRequest&) = default;
+};
+std::string encode(const MemberRequest& request);  // JSON text
+Result<MemberRequest> decode_member_request(std::string_view text);
+
+// 32 hexadecimal digits.
+bool is_nonce(const std::string& text);
+
 // One line that says which, then the request.
-using EnrolmentQuestion = std::variant<JoinRequest, RenewalRequest>;
+using EnrolmentQuestion = std::variant<JoinRequest, RenewalRequest, MemberRequest>;
 std::string encode(const EnrolmentQuestion& question);
 Result<EnrolmentQuestion> decode_enrolment_question(std::string_view text);
 
@@ -47,8 +62,8 @@ std::string encode(const EnrolmentAnswer& answer);  // JSON text
 Result<EnrolmentAnswer> decode_enrolment_answer(std::string_view text);
 
 // Whether `chain`, as shown by a server, is that of an issuer below the root with this pin: it
-// must hold that root itself, and its leaf be allowed to serve, so that a peer's own certificate
-// does not pass for the authority. Code::denied.
+// must hold that root itself, and its leaf be allowed to serve and stand for no address, so that
+// neither a peer's own certificate nor a member's passes for the authority. Code::denied.
 Result<void> judge_issuer(std::string_view chain_pem, std::string_view pin, WallTime now);
 
 // Who asked, and what only the right answer can meet.
@@ -58,6 +73,7 @@ struct Expectation {
     std::string uuid;
     std::string pin;  // of the authority's root
     PrivateKey key;
+    CertificateUse use = CertificateUse::peer;
 };
 
 // The grant of an answer that is meant for us. The refusal that it holds, with its code; else
@@ -75,10 +91,21 @@ struct RenewalRules {
     Duration grace = renewal_grace_default;
 };
 
+// What the holder of `chain` (leaf first) says of itself, where it is a peer's of this cluster,
+// good at `now` and not revoked. Code::denied. Who serves the store has its certificate from the
+// authority at hand, or as the peer that it is: a member's certificate gets no other.
+Result<Claims> judge_peer(std::span<const Certificate> chain, const RenewalRules& rules,
+                          WallTime now);
+
 // What the holder of `chain` (leaf first) may have next: the same key, name, uuid, domain and
-// labels. Code::denied: not of these roots or this cluster, revoked, expired beyond the grace, or
-// not a peer's (who serves the store has its certificate from the authority at hand).
+// labels. Code::denied as judge_peer(), where `rules.grace` extends its life.
 Result<IssueOrder> decide_renewal(std::span<const Certificate> chain, const RenewalRules& rules,
                                   WallTime now);
+
+// A member's certificate for the holder of `chain`, who is judged without any grace: name, uuid,
+// domain and labels are those of the chain, key and addresses the request's. Code::denied as
+// judge_peer(), and for addresses that no member can have.
+Result<IssueOrder> decide_member(std::span<const Certificate> chain, const MemberRequest& request,
+                                 const RenewalRules& rules, WallTime now);
 
 }  // namespace hansa

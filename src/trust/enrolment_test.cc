@@ -19,12 +19,6 @@ struct Rig {
     std::string pin = authority.root().key_pin();
     Revoked revoked;
 
-    static std::string pem_of(const std::vector<Certificate>& chain) {
-        std::string text;
-        for (const Certificate& certificate : chain) text += certificate.pem();
-        return text;
-    }
-
     // As an issuer shows itself: leaf, issuing certificate, root.
     static std::string shown_by(const Authority& authority, CertificateUse use) {
         const PrivateKey key = PrivateKey::make();
@@ -55,9 +49,15 @@ JoinRequest some_request() {
     return request;
 }
 
+MemberRequest some_member_request() {
+    return {PrivateKey::make().public_pem(), {"192.0.2.7", "seat.example"}, nonce};
+}
+
 TEST(Enrolment, questions_and_answers_survive_the_wire) {
     const EnrolmentQuestion join = some_request();
     const EnrolmentQuestion renewal = RenewalRequest{nonce};
+    const EnrolmentQuestion member = some_member_request();
+    EXPECT_EQ(*decode_enrolment_question(encode(member)), member);
     EXPECT_EQ(*decode_enrolment_question(encode(join)), join);
     EXPECT_EQ(*decode_enrolment_question(encode(renewal)), renewal);
 
@@ -90,10 +90,11 @@ TEST(Enrolment, anything_else_is_no_question_and_no_answer) {
 TEST(Enrolment, ten_thousand_damaged_questions_and_answers_do_no_harm) {
     SeededRandom random(11);
     const std::string question = encode(EnrolmentQuestion{some_request()});
+    const std::string member = encode(EnrolmentQuestion{some_member_request()});
     const std::string answer =
         encode(EnrolmentAnswer{nonce, Grant{"chain", "root", {"https://a:1"}, {"a:2"}}});
     for (int round = 0; round < 10'000; ++round) {
-        std::string text = round % 2 ? question : answer;
+        std::string text = round % 3 == 0 ? question : round % 3 == 1 ? member : answer;
         for (std::uint64_t left = 1 + random.below(8); left > 0; --left)
             text[random.below(text.size())] = static_cast<char>(random.next());
         if (random.chance(0.2)) text.resize(random.below(text.size()));
@@ -129,6 +130,18 @@ TEST(Enrolment, a_peer_of_the_cluster_does_not_pass_for_its_authority) {
     EXPECT_NE(peer.error().text.find("may not speak for the authority"), std::string::npos);
 }
 
+TEST(Enrolment, a_member_of_the_store_does_not_pass_for_its_authority) {
+    Rig rig;
+    const PrivateKey key = PrivateKey::make();
+    IssueOrder order = order_for("web1", key);
+    order.use = CertificateUse::member;
+    order.addresses = {"192.0.2.7"};
+    const Identity web1 = issued(rig.authority, order, key);
+    auto member = judge_issuer(pem_of(web1.chain) + rig.authority.root().pem(), rig.pin, noon);
+    ASSERT_FALSE(member);
+    EXPECT_NE(member.error().text.find("may not speak for the authority"), std::string::npos);
+}
+
 TEST(Enrolment, an_issuer_whose_certificate_has_expired_is_refused) {
     Rig rig;
     EXPECT_FALSE(
@@ -161,6 +174,10 @@ TEST(Enrolment, only_the_answer_to_our_question_for_our_key_and_name_is_accepted
 
     const Identity foreign = peer(rig.foreign, "web1");
     EXPECT_FALSE(accept_grant(rig.answer_for(foreign), rig.expected(foreign), noon));
+
+    Expectation other_use = rig.expected(web1);
+    other_use.use = CertificateUse::member;
+    EXPECT_FALSE(accept_grant(rig.answer_for(web1), other_use, noon));
 }
 
 TEST(Enrolment, a_refusal_keeps_its_code) {

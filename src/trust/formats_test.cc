@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "trust/enrolment.h"
 #include "trust/extension.h"
 #include "trust/key_set.h"
 #include "trust/revocation.h"
@@ -93,6 +94,16 @@ TEST(Formats, of_tokens_and_requests_are_as_told) {
     auto order = decide_join(*request, *record, cluster, noon);
     ASSERT_TRUE(order) << order.error().text;
     EXPECT_EQ(order->claims, *the_page().peer.claims());
+}
+
+TEST(Formats, of_requests_for_members_certificates_are_as_told) {
+    const std::string example = the_page().examples.at("member-request");
+    auto request = decode_member_request(example);
+    ASSERT_TRUE(request) << request.error().text;
+    EXPECT_EQ(encode(*request) + "\n", example);
+    auto order =
+        decide_member({&the_page().peer, 1}, *request, {cluster, the_page().roots, {}}, noon);
+    EXPECT_FALSE(order) << "the issuing certificate is missing";
 }
 
 }  // namespace

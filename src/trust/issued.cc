@@ -28,6 +28,7 @@ IssuedRecord::One read_one(const Value& value, Members& around) {
     IssuedRecord::One one;
     one.serial = members.text("serial");
     one.until = WallTime{Seconds{members.number("until", {0, seconds_max})}};
+    one.member = members.flag("member", false);
     if (!hex_decode(one.serial)) members.refuse("has a serial that is none");
     if (auto read = members.finish(); !read) around.refuse("with " + read.error().text);
     return one;
@@ -55,8 +56,15 @@ Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, W
         return Error{Code::denied, record.name + " has " + std::to_string(issued_max) +
                                        " certificates that have not expired; take it back with "
                                        "\"hansa peers revoke\" if that is not your doing"};
+    const bool member = leaf.may_serve_store();
+    if (member && std::count_if(record.certificates.begin(), record.certificates.end(),
+                                [](const IssuedRecord::One& one) { return one.member; }) >=
+                      static_cast<std::ptrdiff_t>(issued_members_max))
+        return Error{Code::denied, record.name + " has " + std::to_string(issued_members_max) +
+                                       " certificates for the store that have not expired; its "
+                                       "addresses change too often"};
     record.certificates.push_back(
-        {leaf.serial(), WallTime{std::chrono::ceil<Seconds>(leaf.not_after())}});
+        {leaf.serial(), WallTime{std::chrono::ceil<Seconds>(leaf.not_after())}, member});
     return record;
 }
 
@@ -66,6 +74,7 @@ std::string encode(const IssuedRecord& record) {
         Value::Map map;
         map.push_back({"serial", {}, Value::of_text(one.serial)});
         map.push_back({"until", {}, Value::of_int(seconds_of(one.until))});
+        if (one.member) map.push_back({"member", {}, Value::of_bool(true)});
         list.push_back(Value::of_map(std::move(map)));
     }
     Value::Map map;

@@ -16,11 +16,14 @@ namespace hansa {
 // At once, of one name. A renewal comes at two thirds of a life, so there are hardly more than two;
 // the rest is for joins that are repeated. A list of revocations has room for 10,000.
 inline constexpr std::size_t issued_max = 32;
+// Of those, members' certificates: a host asks for one again when its addresses change.
+inline constexpr std::size_t issued_members_max = 8;
 
 struct IssuedRecord {
     struct One {
         std::string serial;
-        WallTime until;  // whole seconds, as certificates count
+        WallTime until;       // whole seconds, as certificates count
+        bool member = false;  // serves the store
         friend bool operator==(const One&, const One&) = default;
     };
     std::string name;
@@ -30,8 +33,9 @@ struct IssuedRecord {
 };
 
 // With one more; those that have expired are left out, so that the record stays small. Code::denied
-// above issued_max, and while another host (another uuid) holds a certificate of that name that is
-// good: nobody takes over a name with a token. `revoked`: what does not count any more.
+// above issued_max or issued_members_max, and while another host (another uuid) holds a certificate
+// of that name that is good: nobody takes over a name with a token. `revoked`: what does not count
+// any more.
 Result<IssuedRecord> with_issued(IssuedRecord record, const Certificate& leaf, WallTime now,
                                  const Revoked& revoked = {});
 
