@@ -4,6 +4,7 @@ Builds on the conformance rig: a host's agent is one of its Agents, a case a fun
 Scratch. What differs is that an agent here has a machine, which can be cut off, paused and killed
 with everything on it.
 """
+import json
 import os
 import re
 import shutil
@@ -27,11 +28,11 @@ class Host:
     Thread-safe like the agent itself: the test's thread alone starts and ends it.
     """
 
-    def __init__(self, fleet, number, domain):
+    def __init__(self, fleet, number, domain, slow):
         self.fleet, self.number, self.domain = fleet, number, domain
         self.name = f"n{number}"
         self.address = network.address_of(number)
-        self.namespace = fleet.network.add_host(number)
+        self.namespace = fleet.network.add_host(number, slow)
         self.prefix = fleet.t.at(f"state-{self.name}")
         self.env = {**fleet.t.env, "HANSA_PREFIX": self.prefix}
         self.url = f"https://{self.address}:{CLIENT}"
@@ -47,6 +48,14 @@ class Host:
     def own(self, *names):
         """A path of the agent's own state."""
         return os.path.join(self.prefix, self.name, *names)
+
+    def cluster(self):
+        """The id of the cluster that the agent belongs to, or None."""
+        try:
+            with open(self.own("identity.json"), encoding="utf-8") as file:
+                return json.load(file).get("cluster")
+        except FileNotFoundError:
+            return None
 
     def write_graph(self, exported="first"):
         """Keeps `kept`, exports from-NAME, and collects what all export."""
@@ -128,12 +137,20 @@ collect:
 class Fleet:
     """Hosts on one bridge; the first founds, the others join it with a token."""
 
-    def __init__(self, t, domains, *flags):
-        """`domains` names the domain of each host, as in ["dc=a", "dc=a", "dc=b"]."""
+    def __init__(self, t, domains, *flags, slow=(), quota=None):
+        """`domains` names the domain of each host, as in ["dc=a", "dc=a", "dc=b"].
+
+        `slow` are numbers of hosts, from 1, whose lines can be made bad. `quota` is how many bytes
+        a store may have in place of the agent's own choice.
+        """
         self.t = t
         self.network = network.Network()
         self.features = features_of(t.binary)
-        self.hosts = [Host(self, number, domain) for number, domain in enumerate(domains, 1)]
+        self.hosts = [Host(self, number, domain, number in slow)
+                      for number, domain in enumerate(domains, 1)]
+        self.lines = self.network.lines
+        if quota:
+            self.limit_stores(quota)
         self.flags = flags
 
     def found(self):
@@ -154,6 +171,14 @@ class Fleet:
         self.found()
         self.join(*self.hosts[1:])
         return self
+
+    def limit_stores(self, quota):
+        """Puts an etcd before the real one in the path; the last of two equal flags counts."""
+        script = self.t.write("bin/etcd", f"#!/bin/sh\nexec {shutil.which('etcd')} \"$@\" "
+                              f"--quota-backend-bytes={quota}\n")
+        os.chmod(script, 0o755)
+        for host in self.hosts:
+            host.env["PATH"] = f"{os.path.dirname(script)}:{host.env['PATH']}"
 
     def serving_flags(self, host):
         flags = ["--join-listen", f"{host.address}:{JOIN}"]

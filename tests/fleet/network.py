@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 
+from line import Line
+
 SUBNET = "10.77"
 OBSERVER = f"{SUBNET}.255.1"  # where the rig itself stands
 MARK = "HANSA_FLEET_INSIDE"  # set for the program that enter() began again
@@ -66,13 +68,17 @@ class Network:
            f"addr add {OBSERVER}/16 dev hub", "link set hub up")
         self.cuts = set()  # (from, to), of hosts' numbers
         self.count = 0
+        self.lines = {}  # of hosts with a slow line, by number
 
-    def add_host(self, number):
-        """A namespace with one interface; its name."""
+    def add_host(self, number, slow=False):
+        """A namespace with one interface; its name. `slow`: by a line that can be made bad."""
         self.count = max(self.count, number)
         name = f"h{number}"
+        if slow:
+            self.lines[number] = Line(f"wire{number}", f"port{number}")
+        else:
+            ip(f"link add port{number} type veth peer name wire{number}")
         ip(f"netns add {name}",
-           f"link add port{number} type veth peer name wire{number}",
            f"link set wire{number} netns {name}",
            f"link set port{number} master hub up")
         self.dress(name, f"wire{number}", number)

@@ -1,0 +1,63 @@
+"""What disks do to the files of a store: flipped bits, cut tails, zeroes, old copies, nothing left.
+
+Each takes the directory that holds `member/`; the etcd that uses it must not run.
+"""
+import glob
+import os
+import shutil
+
+
+def log_of(directory):
+    """The newest write-ahead log."""
+    return max(glob.glob(os.path.join(directory, "member", "wal", "*.wal")))
+
+
+def database_of(directory):
+    return os.path.join(directory, "member", "snap", "db")
+
+
+def flip_log(directory):
+    """One bit in the middle of what was written to the log."""
+    path = log_of(directory)
+    with open(path, "r+b") as file:
+        data = file.read()
+        written = len(data.rstrip(b"\0"))  # the file is allocated beforehand
+        place = written // 2
+        file.seek(place)
+        file.write(bytes([data[place] ^ 1]))
+
+
+def cut_log(directory):
+    """The last record of the log ends in the middle."""
+    path = log_of(directory)
+    with open(path, "r+b") as file:
+        written = len(file.read().rstrip(b"\0"))
+        file.truncate(written - 3)
+
+
+def zero_database(directory):
+    path = database_of(directory)
+    size = os.path.getsize(path)
+    with open(path, "r+b") as file:
+        file.write(b"\0" * size)
+
+
+def change_value(directory, value, other):
+    """Every copy of a value in the database; the lengths are equal. How many there were."""
+    assert len(value) == len(other)
+    path = database_of(directory)
+    with open(path, "r+b") as file:
+        data = file.read()
+        file.seek(0)
+        file.write(data.replace(value, other))
+    return data.count(value)
+
+
+def wipe(directory):
+    shutil.rmtree(directory)
+
+
+def put_back(copy, directory):
+    """The directory as it was when `copy` was made of it."""
+    shutil.rmtree(directory)
+    shutil.copytree(copy, directory)

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Rows of the fault matrix in which the data of a store is damaged, lost, old or too much."""
+import os
+import shutil
+import signal
+import sys
+import time
+
+import damage
+from drill import SEATS, row
+from etcd_client import Client, Refused, Unavailable
+from fleet import main
+from workload import PREFIX
+
+EVICT = 60.0  # seconds until a voter counts as dead
+QUOTA = 16 * 1024 * 1024
+HEALED = 2 * EVICT + 60  # until a spoilt member has left and another one has its seat
+
+
+def member_id(drill, host):
+    """The id under which the host is in the member list, learner or voter."""
+    return next((m.id for m in drill.observer.last().members if m.host == host.address), None)
+
+
+def spoil(drill, host, how):
+    """Kills the host's machine, does that to its data, starts it; its store's directory."""
+    directory = host.store_directory()
+    host.crash()
+    how(directory)
+    host.run()
+    return directory
+
+
+def replaced(drill, host, old, at):
+    """Until three voters are there and none is the old member; the agent has said why."""
+    drill.observer.until(
+        lambda seen: len(seen.voters()) == 3 and not seen.learners()
+        and old not in {member.id for member in seen.members},
+        f"member {old:x} of {host.name} is replaced", HEALED)
+    drill.bound("replaced", time.monotonic() - at, HEALED)
+    drill.writes_go_on(at, 3)
+    assert host.agent.seen("warned"), f"{host.name} said nothing\n{host.agent.tell()}"
+    drill.bound("different hashes", len(set(drill.observer.hashes().values())), 1, "")
+
+
+def spoilt_follower(drill, how):
+    drill.grow()
+    host = drill.observer.followers()[0]
+    old, at = member_id(drill, host), time.monotonic()
+    spoil(drill, host, how)
+    replaced(drill, host, old, at)
+
+
+@row("18", "the store's quota is exceeded", needs=SEATS)
+def quota(drill):
+    drill.grow(quota=QUOTA)
+    fill(drill)
+    at = time.monotonic()
+    drill.writes_go_on(at, 60, deadline=120)
+    drill.bound("space alarms", sum(len(answer["errors"]) for answer in
+                                    drill.observer.answers().values() if answer), 0, "")
+    drill.bound("hosts that were taken for dead", len([
+        e for host in drill.fleet.hosts for e in host.agent.seen("peer_turned", state="stale")
+        if e["at"] > at]), 0, "")
+
+
+def fill(drill):
+    """Overwrites one key until the store refuses."""
+    client = drill.observer.client()
+    for _ in range(2 * QUOTA // 50_000):
+        try:
+            client.put(f"{PREFIX}ballast", os.urandom(50_000))
+        except Refused:
+            client.close()
+            return
+        except Unavailable:
+            pass  # its etcd is busy
+    raise AssertionError("the quota was not reached")
+
+
+@row("19", "one bit of a follower's log is flipped", needs=SEATS)
+def log_flipped(drill):
+    spoilt_follower(drill, damage.flip_log)
+
+
+@row("19b", "a follower's log ends in the middle of a record", needs=SEATS)
+def log_cut(drill):
+    """etcd may mend this by itself, from the others: both are good."""
+    drill.grow()
+    host = drill.observer.followers()[0]
+    at = time.monotonic()
+    spoil(drill, host, damage.cut_log)
+    drill.t.until(lambda: drill.observer.answers().get(host.address), HEALED,
+                  f"the store of {host.name} serves again")
+    drill.observer.until_voters(3, HEALED)
+    drill.bound("serves again", time.monotonic() - at, HEALED)
+    drill.writes_go_on(at, 3)
+    drill.bound("different hashes", len(set(drill.observer.hashes().values())), 1, "")
+
+
+@row("19c", "a follower's database is all zeroes", needs=SEATS)
+def database_zeroed(drill):
+    spoilt_follower(drill, damage.zero_database)
+
+
+@row("20", "a value in a follower's database is changed", needs=SEATS)
+def value_changed(drill):
+    drill.grow()
+    host = drill.observer.followers()[0]
+    exported = drill.fleet.hosts[0]
+    good, evil = b"exported-9Kq2", b"mischief-9Kq2"
+    exported.write_graph(good.decode())
+    for other in drill.fleet.hosts:
+        drill.t.until_content(other.path(f"from-{exported.name}"), good.decode())
+    drill.pass_time(1)  # etcd writes its database ten times a second
+    old, at = member_id(drill, host), time.monotonic()
+    found = []
+    spoil(drill, host, lambda directory: found.append(
+        damage.change_value(directory, good, evil)))
+    assert found[0], "the value was not in the database"
+    replaced(drill, host, old, at)
+    wrong = [other.name for other in drill.fleet.hosts
+             if drill.t.read(other.name, f"from-{exported.name}") != good.decode()]
+    drill.bound("hosts with a wrong file", len(wrong), 0, "")
+
+
+@row("21", "a follower's data directory is gone", needs=SEATS)
+def data_wiped(drill):
+    spoilt_follower(drill, damage.wipe)
+
+
+@row("21b", "a follower's data directory is an old copy of itself", needs=SEATS)
+def data_restored(drill):
+    drill.grow()
+    host = drill.observer.followers()[0]
+    directory, copy = host.store_directory(), drill.t.at("copy")
+    host.crash()
+    shutil.copytree(directory, copy)
+    host.run()
+    host.agent.wait_for("store_changed", state="connected")
+    drill.observer.until_voters(3, 60)
+    drill.pass_time(5)  # writes that the copy does not have
+    old, at = member_id(drill, host), time.monotonic()
+    spoil(drill, host, lambda place: damage.put_back(copy, place))
+    replaced(drill, host, old, at)
+
+
+@row("21c", "one follower's data is gone, another one lags, then the leader is killed", needs=SEATS)
+def wiped_lagging_dead(drill):
+    """An empty and a lagging member must not form a majority without the writes of the dead."""
+    drill.grow()
+    leader = drill.observer.leader()
+    wiped, lagging = drill.observer.followers()
+    drill.pause(lagging)
+    drill.pass_time(1)
+    drill.t.until(lambda: drill.writer.times[-1] > time.monotonic() - 0.5,
+                  what="writes that the lagging one does not have")
+    directory = wiped.store_directory()
+    wiped.crash()
+    damage.wipe(directory)
+    leader.crash()
+    at = time.monotonic()
+    drill.resume(lagging)
+    wiped.run()
+    drill.pass_time(15)
+    leader.run()
+    drill.observer.until_voters(3, HEALED)
+    drill.writes_go_on(at, 15 + HEALED)
+
+
+@row("21d", "the only voter's data directory is gone")
+def only_data_wiped(drill):
+    """Its cluster is lost. An empty store in its place is nobody's: said, and nothing is put in."""
+    drill.single()
+    voter, *others = drill.fleet.hosts
+    before = {host.name: host.cluster() for host in drill.fleet.hosts}
+    for work in (drill.views, drill.writer, drill.watcher):
+        work.stop()
+    marks = {host: host.agent.mark() for host in others}
+    spoil(drill, voter, damage.wipe)
+    drill.bound("exit code but 3", abs(voter.agent.wait() - 3), 0, "")
+    told = " ".join(voter.agent.lines)
+    assert "the store is empty" in told and "restore" in told, told
+    drill.pass_time(5)
+    drill.bound("hosts that put something into an empty store",
+                sum(bool(host.agent.seen("published", marks[host])) for host in others), 0, "")
+    withdrawn = [host.name for host in others for e in host.agent.seen("collected", marks[host])
+                 if e["withdrawn"]]
+    drill.bound("withdrawals", len(withdrawn), 0, "")
+    assert {host.name: host.cluster() for host in drill.fleet.hosts} == before, "clusters"
+    drill.excused = [1, 14]  # two stores were seen; the writes are gone with the only copy
+
+
+@row("23", "the data of two voters of three is gone for good", needs=("cluster recover", *SEATS))
+def quorum_gone(drill):
+    """The runbook: the survivor is asked, typed at, and alone; then the fleet grows back."""
+    drill.grow()
+    survivor = drill.observer.leader()
+    lost = drill.observer.followers()
+    at = time.monotonic()
+    drill.writer.stop()
+    drill.watcher.stop()
+    for host in lost:
+        directory = host.store_directory()
+        host.crash()
+        damage.wipe(directory)
+    survivor.agent.stop()
+    told = survivor.command("cluster", "recover", "--yes")
+    assert "term" in told and "index" in told, told
+    survivor.run()
+    survivor.agent.wait_for("store_changed", state="connected")
+    drill.note("recovered", time.monotonic() - at)
+    for host in lost:
+        host.run()
+    drill.t.until(lambda: voters_at(drill, survivor) == 3, HEALED, "three voters again")
+    drill.bound("three voters", time.monotonic() - at, HEALED)
+    kept = Client([survivor.url], drill.observer.tls).get(drill.writer.prefix)
+    drill.bound("writes that are lost", len(drill.writer.acknowledged) - len(kept), 0, "")
+    drill.excused = [7, 14]  # a store that begins anew has another list at once
+
+
+def voters_at(drill, host):
+    answer = drill.observer.answers().get(host.address)
+    return answer and sum(not member["learner"] for member in answer["members"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

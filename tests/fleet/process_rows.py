@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Rows of the fault matrix in which processes are killed, stopped and started."""
+import os
+import signal
+import sys
+import time
+
+from drill import SEATS, row
+from fleet import main
+
+EVICT = 60.0  # seconds until a voter counts as dead
+
+
+@row("0", "growth from 1 to 5 voters, unattended", needs=SEATS)
+def growth(drill):
+    drill.grow(3, ["dc=a", "dc=b", "dc=c", "dc=a", "dc=b", "dc=c"])
+    failed = drill.writer.failed
+    began = time.monotonic()
+    drill.need("cluster size")
+    drill.fleet.hosts[0].command("cluster", "size", "5")
+    drill.observer.until_voters(5, 60)
+    drill.bound("3 to 5 voters", time.monotonic() - began, 45)
+    drill.bound("failed writes", drill.writer.failed - failed, 0, "")
+    drill.writes_go_on(began, 1)
+
+
+@row("1", "kill -9 of a follower's machine", needs=SEATS)
+def kill_follower(drill):
+    drill.grow()
+    follower = drill.observer.followers()[0]
+    at = time.monotonic()
+    follower.crash()
+    drill.pass_time(10)
+    drill.writes_go_on(at, 1)
+    drill.views_go_on(at, 6)
+    drill.pass_time(0.9 * EVICT - (time.monotonic() - at))
+    drill.bound("role changes", drill.observer.changes_since(at), 0, "")
+    follower.run()
+    drill.observer.until_voters(3, 60)
+    follower.agent.wait_for("store_changed", state="connected")
+
+
+@row("2", "kill -9 of the leader's machine", needs=SEATS)
+def kill_leader(drill):
+    drill.grow()
+    leader = drill.observer.leader()
+    at = time.monotonic()
+    leader.crash()
+    drill.pass_time(10)
+    drill.writes_go_on(at, 3)
+    drill.views_go_on(at, 6)
+    leader.run()
+    leader.agent.wait_for("store_changed", state="connected")
+
+
+@row("3", "planned stop of the leader", needs=SEATS)
+def stop_leader(drill):
+    drill.grow()
+    leader = drill.observer.leader()
+    at = time.monotonic()
+    code = leader.agent.stop()
+    drill.bound("exit", time.monotonic() - at, 1)
+    drill.bound("exit code", code, 0, "")
+    drill.pass_time(5)
+    drill.writes_go_on(at, 0.2)
+    drill.views_go_on(at, 6)
+    drill.bound("role changes", drill.observer.changes_since(at), 0, "")
+    leader.run()
+    leader.agent.wait_for("store_changed", state="connected")
+
+
+def pause_leader(drill, seconds):
+    drill.grow()
+    leader = drill.observer.leader()
+    at = time.monotonic()
+    drill.pause(leader)
+    drill.pass_time(seconds)
+    others = [host for host in drill.views.collectors if host is not leader]
+    drill.writes_go_on(at, 3)
+    drill.views_go_on(at, 6, others)
+    mark = time.monotonic()
+    drill.resume(leader)
+    drill.views_go_on(mark, seconds + 12, [leader] if leader in drill.views.collectors else None)
+    drill.pass_time(10)  # a stale action would come now
+    drill.observer.until_voters(3, 120)
+
+
+@row("4", "SIGSTOP of the leader's machine for 6 s", needs=SEATS)
+def pause_leader_shortly(drill):
+    pause_leader(drill, 6)
+    drill.bound("role changes", drill.observer.changes_since(0) - 4, 0, "")  # 4: the growth
+
+
+@row("4b", "SIGSTOP of the leader's machine for 60 s", needs=SEATS)
+def pause_leader_for_long(drill):
+    pause_leader(drill, 60)
+
+
+@row("5", "SIGSTOP of the agent that is steward, not of its etcd", needs=SEATS)
+def pause_steward(drill):
+    drill.grow()
+    steward = drill.observer.leader()
+    before = drill.observer.last().steward
+    drill.tampering.excused.add(steward.name)
+    at = time.monotonic()
+    os.kill(steward.agent.process.pid, signal.SIGSTOP)
+    took = drill.observer.until(lambda seen: seen.steward not in ("", before), "another steward",
+                                60)
+    drill.bound("another steward", took, 30)
+    drill.writes_go_on(at, 3)
+    os.kill(steward.agent.process.pid, signal.SIGCONT)
+    drill.tampering.excused.discard(steward.name)
+    drill.pass_time(10)  # a stale action would come now
+    drill.views_go_on(time.monotonic(), 6)
+
+
+@row("6", "restart storm of one voter, 20 times", needs=SEATS)
+def storm_of_one(drill):
+    drill.grow()
+    victim = drill.observer.followers()[0]
+    drill.writer.client.urls = [host.url for host in drill.observer.voters() if host is not victim]
+    drill.writer.client.move_on()
+    drill.t.until(lambda: drill.writer.client.connection is not None, what="another voter")
+    failed, at = drill.writer.failed, time.monotonic()
+    for _ in range(20):
+        drill.t.until(victim.etcd, 60, "the agent starts its etcd again")
+        victim.signal_etcd(signal.SIGKILL)
+    drill.t.until(victim.etcd, 60, "the agent starts its etcd again")
+    drill.note("20 restarts", time.monotonic() - at)
+    drill.writes_go_on(at, 1)
+    drill.bound("failed writes", drill.writer.failed - failed, 0, "")
+    drill.observer.until_voters(3, 120)
+
+
+@row("7", "restart storm of all agents but the one beside the store")
+def storm_of_all(drill):
+    """As many agents as HANSA_DRILL_HOSTS says; the store goes on, so each must be let in again."""
+    drill.single(int(os.environ.get("HANSA_DRILL_HOSTS", "16")))
+    crowd = drill.fleet.hosts[1:]
+    drill.views.stop()  # its exporter dies too
+    for host in crowd:
+        host.crash()
+    at = time.monotonic()
+    for host in crowd:
+        host.run()
+    for host in crowd:
+        host.agent.wait_for("store_changed", state="connected")
+    drill.bound("all connected", time.monotonic() - at, 60)
+    crowd[0].write_graph("after the storm")
+    for host in drill.fleet.hosts:
+        drill.t.until_content(host.path(f"from-{crowd[0].name}"), "after the storm")
+    drill.bound("all have the news", time.monotonic() - at, 60)
+    drill.note("agents", len(drill.fleet.hosts), "")
+    drill.writes_go_on(at, 3)
+
+
+@row("11", "a domain of three is lost", needs=SEATS)
+def domain_lost(drill):
+    lose_domain(drill)
+
+
+def lose_domain(drill):
+    """Of six hosts in three domains, two at once; the seat there is filled elsewhere."""
+    drill.grow(3, ["dc=a", "dc=b", "dc=c"] * 2)
+    seats = {host.name for host in drill.observer.voters()}
+    domain = next(host.domain for host in drill.observer.voters()
+                  if host is not drill.fleet.hosts[0])
+    lost = drill.fleet.of_domain(domain)
+    at = time.monotonic()
+    for host in lost:
+        host.crash()
+    gone = {host.address for host in lost}
+    drill.observer.until(
+        lambda seen: len(seen.voters()) == 3 and not seen.learners()
+        and not any(member.host in gone for member in seen.voters()),
+        "three voters outside of the domain", EVICT + 90)
+    drill.bound("seats refilled", time.monotonic() - at, EVICT + 30)
+    # One removal and one addition with its promotion: three lists that differ.
+    drill.bound("changes of the list", drill.observer.changes_since(at),
+                3 * sum(host.name in seats for host in lost), "")
+    drill.writes_go_on(at, 3)
+    return lost
+
+
+@row("12", "a lost domain is back", needs=SEATS)
+def domain_back(drill):
+    lost = lose_domain(drill)
+    at = time.monotonic()
+    for host in lost:
+        host.run()
+
+    def spread(seen):
+        domains = {drill.observer.host_of(member.host).domain for member in seen.voters()}
+        return len(domains) == 3 and len(seen.voters()) == 3 and not seen.learners()
+    took = drill.observer.until(spread, "three voters in three domains", 2 * EVICT + 90)
+    drill.bound("spread again", took, EVICT + 60)
+    drill.bound("changes of the list", drill.observer.changes_since(at), 3, "")
+    drill.writes_go_on(at, 1)
+
+
+@row("22", "two voters of three are killed and come back", needs=SEATS)
+def quorum_lost(drill):
+    drill.grow()
+    lose_quorum(drill, drill.observer.followers())
+
+
+@row("22b", "the only voter is killed and comes back")
+def only_voter_lost(drill):
+    drill.single()
+    lose_quorum(drill, drill.fleet.hosts[:1])
+
+
+def lose_quorum(drill, victims):
+    others = [host for host in drill.fleet.hosts if host not in victims]
+    marks = {host: host.agent.mark() for host in others}
+    at = time.monotonic()
+    for host in victims:
+        host.crash()
+    for host in others:
+        host.agent.wait_for("store_changed", since=marks[host], state="away", deadline=30)
+    drill.bound("everyone has said so", time.monotonic() - at, 10)
+    drill.pass_time(5)
+    for host in victims:
+        host.run()
+        host.agent.wait_for("store_changed", state="connected")
+    back = time.monotonic()
+    drill.writes_go_on(at, back - at + 10)
+    drill.views_go_on(at, back - at + 12, [host for host in others
+                                           if host in drill.views.collectors])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
