@@ -50,6 +50,16 @@ Reading reading(std::int64_t count) {
     return all;
 }
 
+// As testing::anything(), and more of it than a policy lets in by itself.
+CollectPolicy any_number() {
+    auto policy = Policy::parse(
+        "rules: [{allow: '*', from: '*', path: ['/**'], forbidden_zones: true,"
+        " max_number: 1000000}]",
+        "policy.yaml");
+    check(bool(policy), "the policy is good");
+    return {std::move(*policy), {"root", "/var/lib/hansa"}};
+}
+
 CollectRequest everything() {
     CollectRequest request;
     request.kind = "file";
@@ -62,7 +72,7 @@ void draw_all(benchmark::State& state) {
     const Reading all = reading(state.range(0));
     for (auto _ : state) {
         testing::Credulous judge;
-        ExportFold fold(catalog, host("me"), judge, testing::anything());
+        ExportFold fold(catalog, host("me"), judge, any_number());
         fold.want({everything()}, {});
         Graph graph(catalog);
         graph.amend(fold.replace(all, {}));
@@ -73,7 +83,7 @@ void draw_all(benchmark::State& state) {
 void redraw_one(benchmark::State& state) {
     const Catalog catalog = standard_kinds();
     testing::Credulous judge;
-    ExportFold fold(catalog, host("me"), judge, testing::anything());
+    ExportFold fold(catalog, host("me"), judge, any_number());
     fold.want({everything()}, {});
     Graph graph(catalog);
     graph.amend(fold.replace(reading(state.range(0)), {}));
@@ -148,7 +158,7 @@ class SignedFleet {
     const Catalog catalog_ = standard_kinds();
     MemoryKeeper keeper_;
     Exporters exporters_{keeper_};
-    ExportFold fold_{catalog_, host("me"), exporters_, testing::anything()};
+    ExportFold fold_{catalog_, host("me"), exporters_, any_number()};
     std::vector<Subtree> subtrees_;
     std::vector<Wanted> wanted_;  // of the last host
     Reading reading_;
