@@ -41,7 +41,6 @@ class Transfer final : public std::enable_shared_from_this<Transfer> {
     Done done_;
     std::shared_ptr<Fetch> fetch_;  // shared with its events
     std::uint64_t bytes_ = 0;
-    std::size_t last_piece_ = 0;  // its bytes
     bool is_with_sink_ = false;
 };
 
