@@ -144,6 +144,21 @@ TEST(SeatSteps, never_remove_a_dead_voter_when_the_others_would_not_be_a_majorit
     EXPECT_EQ(table.run(), Lines{});
 }
 
+TEST(SeatSteps, never_make_an_odd_number_of_an_even_one_without_a_majority_that_is_well) {
+    SeatTable table = grown(3, 4);
+    table.add_member(spare_of(table, "abcd"), false);
+    (void)table.look();
+    Lines others = table.voters();
+    std::erase(others, table.facts().me);
+    table.fall_silent(others[0]);
+    table.pass(Seconds{60});
+    table.fall_silent(others[1]);
+    table.fall_silent(others[2]);
+    EXPECT_EQ(table.run(), Lines{});
+    table.answer(others[1]);
+    EXPECT_EQ(table.run(), Lines{"remove " + others[0]});
+}
+
 TEST(SeatSteps, spread_better_only_after_it_has_been_better_for_a_minute) {
     SeatTable table(3);
     for (const char* name : {"a1", "a2", "a3"}) table.join(name, "dc=a");
