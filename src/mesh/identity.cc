@@ -79,6 +79,7 @@ std::string encode(const PeerRecord& record) {
     Value::List urls;
     for (const std::string& url : record.urls) urls.push_back(Value::of_text(url));
     if (!urls.empty()) map.push_back({"urls", {}, Value::of_list(std::move(urls))});
+    if (record.seat) map.push_back({"seat", {}, encode(*record.seat)});
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -118,6 +119,13 @@ Result<PeerRecord> decode_peer(std::string_view key, std::string_view value) {
     record.version = members.text_if_any("version");
     record.where = members.text_if_any("where");
     record.urls = members.texts("urls");
+    if (const Value* seat = members.any("seat")) {
+        auto offer = decode_seat_offer(*seat);
+        if (offer)
+            record.seat = std::move(*offer);
+        else
+            members.refuse("is wrong: " + offer.error().text);
+    }
     if (record.name != host->text()) members.refuse("is of another name than its key");
     return finished(key, members, std::move(record));
 }

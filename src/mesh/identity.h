@@ -10,6 +10,7 @@
 #include "base/host.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "mesh/seat_book.h"
 #include "mesh/store.h"
 
 namespace hansa {
@@ -36,7 +37,8 @@ struct PeerRecord {
     std::uint64_t incarnation = 0;
     std::string version;
     std::string where;
-    std::vector<std::string> urls;  // where it serves the store to clients, if it does
+    std::vector<std::string> urls;    // where it serves the store to clients, if it does
+    std::optional<SeatOffer> seat{};  // what it says of itself about seats
     friend bool operator==(const PeerRecord&, const PeerRecord&) = default;
 };
 

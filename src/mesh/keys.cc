@@ -11,7 +11,8 @@ constexpr std::string_view peers_prefix = "/hansa/v1/peers/";
 constexpr std::string_view exports_prefix = "/hansa/v1/exports/";
 constexpr std::string_view identities_prefix = "/hansa/v1/identities/";
 constexpr std::string_view revocations_key = "/hansa/v1/revocations";
-constexpr std::string_view seats_key = "/hansa/v1/seats";
+constexpr std::string_view seats_prefix = "/hansa/v1/seats/";
+constexpr std::string_view sightings_prefix = "/hansa/v1/seats/sightings/";
 constexpr std::string_view values_prefix = "/hansa/v1/kv/";
 constexpr std::string_view manifest_segment = "@manifest";
 
@@ -94,7 +95,27 @@ std::string revocations() {
 }
 
 std::string seats() {
-    return std::string{seats_key};
+    return std::string{seats_prefix};
+}
+
+std::string seat_book() {
+    return seats() + "book";
+}
+
+std::string seat_settings() {
+    return seats() + "settings";
+}
+
+std::string seat_steward() {
+    return seats() + "steward";
+}
+
+std::string seat_sightings() {
+    return std::string{sightings_prefix};
+}
+
+std::string seat_sighting(const HostName& host) {
+    return joined(sightings_prefix, host.text());
 }
 
 std::string values() {

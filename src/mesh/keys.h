@@ -7,6 +7,10 @@
 //     /hansa/v1/exports/HOST/KIND/NAME      one exported resource
 //     /hansa/v1/identities/HOST             which key HOST's signatures are made with; not leased
 //     /hansa/v1/revocations                 whom the cluster's authority has taken back
+//     /hansa/v1/seats/book                  what the steward intends, did and holds against whom
+//     /hansa/v1/seats/settings              how many seats there should be, and their times
+//     /hansa/v1/seats/steward               leased: whose agent carries changes of seats out
+//     /hansa/v1/seats/sightings/HOST        leased: whom the agent of a voter cannot reach
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
 // Every segment in capitals is percent-encoded, so a name may hold any byte and no key has more
@@ -38,7 +42,12 @@ std::string exported(const HostName& host, const ResourceId& id);
 std::string identities();
 std::string identity_of(const HostName& host);
 std::string revocations();
-std::string seats();
+std::string seats();  // a prefix
+std::string seat_book();
+std::string seat_settings();
+std::string seat_steward();
+std::string seat_sightings();
+std::string seat_sighting(const HostName& host);
 std::string values();
 std::string value_of(std::string_view key);
 

@@ -88,7 +88,7 @@ TEST(SeatBooks, that_are_not_quite_right_are_refused) {
 TEST(SeatBooks, of_the_manual_page_can_be_read) {
     std::ifstream page(HANSA_TREE "/docs/formats/records.md");
     std::string line;
-    while (std::getline(page, line) && line != keys::seats()) {
+    while (std::getline(page, line) && line != keys::seat_book()) {
     }
     ASSERT_TRUE(std::getline(page, line));
     const auto book = decode_seat_book(line);

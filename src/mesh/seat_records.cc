@@ -1,0 +1,104 @@
+#include "mesh/seat_records.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/json.h"
+#include "data/members.h"
+#include "trust/claims.h"
+
+namespace hansa {
+namespace {
+
+constexpr std::int64_t format_version = 1;
+constexpr JsonLimits limits{8 << 10, 4};
+constexpr std::size_t missing_max = 64;
+
+void put(Value::Map& map, std::string name, Value value) {
+    map.push_back({std::move(name), {}, std::move(value)});
+}
+
+Value::Map begun() {
+    Value::Map map;
+    put(map, "v", Value::of_int(format_version));
+    return map;
+}
+
+std::string uuid_in(Members& members) {
+    std::string uuid = members.text("uuid");
+    if (!is_uuid(uuid)) members.refuse("has a \"uuid\" that is none");
+    return uuid;
+}
+
+}  // namespace
+
+std::string encode(const SeatSettings& settings) {
+    Value::Map map = begun();
+    put(map, "ideal", Value::of_int(static_cast<std::int64_t>(settings.ideal)));
+    put(map, "timing", Value::of_text(settings.timing));
+    return to_json(Value::of_map(std::move(map)));
+}
+
+std::string encode(const StewardRecord& record) {
+    Value::Map map = begun();
+    put(map, "uuid", Value::of_text(record.uuid));
+    put(map, "name", Value::of_text(record.name));
+    return to_json(Value::of_map(std::move(map)));
+}
+
+std::string encode(const Sighting& sighting) {
+    Value::Map map = begun();
+    put(map, "uuid", Value::of_text(sighting.uuid));
+    Value::List missing;
+    for (const std::string& uuid : sighting.missing) missing.push_back(Value::of_text(uuid));
+    put(map, "missing", Value::of_list(std::move(missing)));
+    put(map, "lost", Value::of_bool(sighting.lost));
+    return to_json(Value::of_map(std::move(map)));
+}
+
+Result<SeatSettings> decode_seat_settings(std::string_view text) {
+    auto parsed = parse_json(text, limits);
+    if (!parsed) return std::move(parsed).error().during("settings of seats");
+    Members members(*parsed, "settings of seats");
+    members.number("v", {format_version, format_version});
+    SeatSettings settings;
+    settings.ideal = static_cast<std::size_t>(
+        members.number("ideal", {1, static_cast<std::int64_t>(seats_max)}));
+    if (settings.ideal % 2 == 0) members.refuse("has an \"ideal\" that is even");
+    settings.timing = members.text("timing");
+    if (auto known = timing_named(settings.timing); !known)
+        members.refuse("has a \"timing\" that is unknown");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return settings;
+}
+
+Result<StewardRecord> decode_steward(std::string_view text) {
+    auto parsed = parse_json(text, limits);
+    if (!parsed) return std::move(parsed).error().during("steward");
+    Members members(*parsed, "steward");
+    members.number("v", {format_version, format_version});
+    StewardRecord record;
+    record.uuid = uuid_in(members);
+    record.name = members.text("name");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return record;
+}
+
+Result<Sighting> decode_sighting(std::string_view text) {
+    auto parsed = parse_json(text, limits);
+    if (!parsed) return std::move(parsed).error().during("sighting");
+    Members members(*parsed, "sighting");
+    members.number("v", {format_version, format_version});
+    Sighting sighting;
+    sighting.uuid = uuid_in(members);
+    const std::vector<std::string> missing = members.texts("missing");
+    if (missing.size() > missing_max) members.refuse("misses more members than there can be");
+    if (!std::all_of(missing.begin(), missing.end(), is_uuid))
+        members.refuse("misses somebody whose uuid is none");
+    sighting.missing = {missing.begin(), missing.end()};
+    sighting.lost = members.flag("lost", false);
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return sighting;
+}
+
+}  // namespace hansa

@@ -1,0 +1,51 @@
+// The small records about seats beside the book (seat_book.h): what was asked for, whose agent
+// carries changes out, and whom each voter's agent cannot reach. Pure.
+// Formats: docs/formats/records.md.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "mesh/seat_timing.h"
+
+namespace hansa {
+
+inline constexpr std::size_t seats_max = 9;
+
+// What operators asked for; the same for the whole cluster.
+struct SeatSettings {
+    std::size_t ideal = 5;           // seats, odd, up to seats_max
+    std::string timing = "default";  // see timing_named()
+    friend bool operator==(const SeatSettings&, const SeatSettings&) = default;
+};
+
+// Leased. Whoever holds it reads and decides; the key's create revision tells one term from the
+// next.
+struct StewardRecord {
+    std::string uuid;
+    std::string name;  // for people
+    friend bool operator==(const StewardRecord&, const StewardRecord&) = default;
+};
+
+// Leased, by the agent of every voter: that it is there says that this agent runs. Written anew
+// only when it changes, so health costs the store nothing while nothing happens.
+struct Sighting {
+    std::string uuid;
+    std::set<std::string> missing;  // uuids of members whose store does not answer it
+    bool lost = false;              // its own data is gone: its member never votes again
+    friend bool operator==(const Sighting&, const Sighting&) = default;
+};
+
+std::string encode(const SeatSettings& settings);
+std::string encode(const StewardRecord& record);
+std::string encode(const Sighting& sighting);
+
+// Strict and bounded; Code::invalid says what is wrong.
+Result<SeatSettings> decode_seat_settings(std::string_view text);
+Result<StewardRecord> decode_steward(std::string_view text);
+Result<Sighting> decode_sighting(std::string_view text);
+
+}  // namespace hansa

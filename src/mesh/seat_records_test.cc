@@ -1,0 +1,45 @@
+#include "mesh/seat_records.h"
+
+#include <gtest/gtest.h>
+
+#include "mesh/testing.h"
+
+namespace hansa {
+namespace {
+
+const std::string a = testing::uuid_of("a");
+const std::string b = testing::uuid_of("b");
+
+std::string why_not(const auto& decoded) {
+    return decoded ? "read" : decoded.error().text;
+}
+
+TEST(SeatRecords, survive_their_text) {
+    const SeatSettings settings{3, "fast"};
+    EXPECT_EQ(*decode_seat_settings(encode(settings)), settings);
+    const StewardRecord steward{a, "web1"};
+    EXPECT_EQ(*decode_steward(encode(steward)), steward);
+    const Sighting sighting{a, {b}, true};
+    EXPECT_EQ(*decode_sighting(encode(sighting)), sighting);
+    EXPECT_EQ(*decode_sighting(encode(Sighting{a, {}, false})), (Sighting{a, {}, false}));
+}
+
+TEST(SeatRecords, are_read_strictly) {
+    for (const char* text :
+         {"", "[]", "{}", R"({"v":2,"ideal":3,"timing":"fast"})",
+          R"({"v":1,"ideal":4,"timing":"fast"})", R"({"v":1,"ideal":11,"timing":"fast"})",
+          R"({"v":1,"ideal":0,"timing":"fast"})", R"({"v":1,"ideal":3,"timing":"slow"})",
+          R"({"v":1,"ideal":3,"timing":"fast","more":1})"})
+        EXPECT_NE(why_not(decode_seat_settings(text)), "read") << text;
+    EXPECT_NE(why_not(decode_steward(R"({"v":1,"uuid":"a","name":"a"})")), "read");
+    EXPECT_NE(why_not(decode_steward(R"({"v":1,"uuid":")" + a + R"("})")), "read");
+    EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":["b"]})")), "read");
+    EXPECT_EQ(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":[]})")), "read");
+    std::string many;
+    for (int i = 0; i < 65; ++i) many += (i ? ",\"" : "\"") + b + "\"";
+    EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":[)" + many + "]}")),
+              "read");
+}
+
+}  // namespace
+}  // namespace hansa

@@ -1,0 +1,366 @@
+#include "mesh/steward.h"
+
+#include <algorithm>
+
+#include "mesh/keys.h"
+#include "mesh/seat_plan.h"
+
+namespace hansa {
+namespace {
+
+constexpr Seconds lease_least{2};  // etcd grants no shorter one with its usual times
+
+Seconds lease_of(const SeatTiming& timing) {
+    return std::max(lease_least, std::chrono::ceil<Seconds>(timing.steward_lease));
+}
+
+bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& url) {
+        return std::find(b.begin(), b.end(), url) != b.end();
+    });
+}
+
+}  // namespace
+
+struct Steward::Round {
+    std::vector<MemberInfo> members;
+    std::map<MemberId, MemberStatus> statuses;
+    std::size_t due = 0;
+    bool readable = false;
+    Action then;
+};
+
+Steward::Steward(Ports ports, Self self, SeatSettings settings)
+    : ports_(ports), self_(std::move(self)), settings_(std::move(settings)) {
+    facts_.me = self_.uuid;
+    follow();
+    hold_lease();
+    tick();
+}
+
+Steward::~Steward() = default;
+
+void Steward::follow() {
+    const auto begin = [this](const std::string& prefix,
+                              void (SeatRegister::*replace)(const Reading&)) {
+        FollowerEvents events;
+        events.on_all = [this, replace](const Reading& reading) {
+            (register_.*replace)(reading);
+            put_settings();
+        };
+        events.on_events = [this](const EventBatch& batch) { register_.apply(batch); };
+        events.on_check = [this, prefix](const Reading& reading,
+                                         const std::set<std::string>& touched) {
+            return register_.agrees(prefix, reading, touched);
+        };
+        events.on_error = [this](const Error& error) {
+            ports_.report.publish(happened::Refused{"store_error", "seats: " + error.text});
+        };
+        auto follower = std::make_unique<Follower>(ports_.loop, ports_.store, ports_.random, prefix,
+                                                   FollowerTimes{}, std::move(events));
+        follower->store_is(ports_.store.status().state);
+        followers_.push_back(std::move(follower));
+    };
+    begin(keys::seats(), &SeatRegister::replace_seats);
+    begin(keys::names(), &SeatRegister::replace_names);
+    begin(keys::peers(), &SeatRegister::replace_peers);
+}
+
+void Steward::store_is(StoreStatus::State state) {
+    for (auto& follower : followers_) follower->store_is(state);
+}
+
+void Steward::hold_lease() {
+    LeaseHandlers handlers;
+    handlers.on_granted = [this](LeaseId lease) {
+        lease_ = lease;
+        sighting_.clear();
+    };
+    handlers.on_lost = [this] {
+        lease_ = 0;
+        term_ = 0;
+    };
+    lease_kept_ = ports_.store.keep_lease(lease_of(timing_), std::move(handlers));
+}
+
+// The first one that looks writes what the cluster was founded with.
+void Steward::put_settings() {
+    if (register_.has_settings() || !followers_.front()->folded()) return;
+    commit("keeping the settings of seats",
+           {{Compare::absent(keys::seat_settings())},
+            {Operation::put(keys::seat_settings(), encode(settings_))}});
+}
+
+void Steward::tick() {
+    tick_later();
+    if (reading_ || acting_) return;
+    read([this] { decide_now(); });
+}
+
+void Steward::read(Action then) {
+    if (auto timing = timing_named(register_.settings().timing);
+        timing && (!health_ || timing->name != timing_.name)) {
+        timing_ = std::move(*timing);
+        health_.emplace(timing_);
+    }
+    reading_ = true;
+    auto round = std::make_shared<Round>();
+    round->then = std::move(then);
+    ports_.electorate.list(ask(timing_.read),
+                           lifeline_.guard([this, round](Answer<std::vector<MemberInfo>> answer) {
+                               on_list(round, std::move(answer));
+                           }));
+}
+
+void Steward::on_list(const std::shared_ptr<Round>& round, Answer<std::vector<MemberInfo>> answer) {
+    round->readable = static_cast<bool>(answer);
+    if (answer) round->members = std::move(*answer.result);
+    ask_each(round);
+}
+
+void Steward::ask_each(const std::shared_ptr<Round>& round) {
+    round->due = 1;
+    const auto answered = [this, round] {
+        if (--round->due > 0) return;
+        reading_ = false;
+        weigh(*round);
+        round->then();
+    };
+    for (const MemberInfo& member : round->members) {
+        if (member.client_urls.empty()) continue;
+        ++round->due;
+        const bool is_ours = uuid_of(member) == self_.uuid;
+        ports_.electorate.status(
+            {is_ours ? self_.endpoint : member.client_urls.front(), timing_.beat},
+            lifeline_.guard([round, id = member.id, answered](Answer<MemberStatus> answer) {
+                if (answer) round->statuses.insert_or_assign(id, std::move(*answer.result));
+                answered();
+            }));
+    }
+    answered();
+}
+
+// Etcd shows a member's name only once it has started; before, its address tells whose it is.
+std::string Steward::uuid_of(const MemberInfo& member) const {
+    for (const SeatApplicant& peer : facts_.peers)
+        if (share_url(peer.peer_urls, member.peer_urls)) return peer.uuid;
+    for (const SeatApplicant& peer : facts_.peers)
+        if (!member.name.empty() && (member.name == peer.name || member.name == peer.uuid))
+            return peer.uuid;
+    return {};
+}
+
+void Steward::weigh(Round& round) {
+    facts_.readable = round.readable;
+    facts_.wall = duration_cast<Milliseconds>(ports_.loop.clock().wall().time_since_epoch());
+    if (!round.readable) return;
+    register_.fill(facts_, term_);
+    for (const std::string& fault : register_.take_faults())
+        ports_.report.publish(happened::Refused{"bad_record", fault});
+    facts_.members.clear();
+    facts_.leader = 0;
+    facts_.store_bytes = 0;
+    for (const MemberInfo& info : round.members) {
+        SeatMember member;
+        member.id = info.id;
+        member.uuid = uuid_of(info);
+        member.is_learner = info.is_learner;
+        member.started = info.started;
+        member.peer_urls = info.peer_urls;
+        member.client_urls = info.client_urls;
+        if (const auto status = round.statuses.find(info.id); status != round.statuses.end()) {
+            member.raft_index = status->second.raft_index;
+            facts_.store_bytes = std::max(facts_.store_bytes, status->second.bytes);
+            if (member.uuid == self_.uuid) facts_.leader = status->second.leader;
+        }
+        facts_.members.push_back(std::move(member));
+    }
+    observe(round);
+    tell_sighting(round);
+    facts_.memory = remember(facts_, timing_, ports_.loop.clock().now());
+    watched_ = whom_to_observe(facts_, timing_, ports_.loop.clock().now());
+}
+
+void Steward::observe(const Round& round) {
+    const Instant now = ports_.loop.clock().now();
+    const auto sightings = register_.sightings();
+    std::set<std::string> subjects(watched_.begin(), watched_.end());
+    for (const SeatMember& member : facts_.members) subjects.insert(member.uuid);
+    subjects.erase(std::string{});
+    health_->keep_only(subjects);
+    for (const std::string& subject : subjects) {
+        if (subject == self_.uuid) continue;
+        const SeatMember* member = facts_.find_member_of(subject);
+        const SeatApplicant* peer = facts_.find_peer(subject);
+        bool heard = peer && peer->is_alive;
+        if (member && member->started) {
+            const bool agent_runs = member->is_learner || sightings.contains(subject);
+            const bool answers = round.statuses.contains(member->id);
+            misses_[subject] = answers ? 0 : misses_[subject] + 1;
+            heard = answers && agent_runs;
+        }
+        health_->report(self_.uuid, subject, heard ? Beat::heard : Beat::missed, now);
+        for (const auto& [observer, sighting] : sightings) {
+            const SeatMember* voter = facts_.find_member_of(observer);
+            if (observer == subject || observer == self_.uuid || !voter || voter->is_learner)
+                continue;
+            const bool missing = !heard && sighting.missing.contains(subject);
+            health_->report(observer, subject, missing ? Beat::missed : Beat::heard, now);
+        }
+    }
+    facts_.conditions.clear();
+    for (const std::string& subject : subjects)
+        facts_.conditions[subject] = health_->condition(subject, now);
+    for (SeatMember& member : facts_.members) {
+        const auto sighting = sightings.find(member.uuid);
+        member.is_lost = sighting != sightings.end() && sighting->second.lost;
+        member.reached_by = round.statuses.contains(member.id) ? 1 : 0;
+        for (const auto& [observer, seen] : sightings)
+            if (observer != self_.uuid && observer != member.uuid)
+                member.reached_by += seen.missing.contains(member.uuid) ? 0 : 1;
+    }
+}
+
+// One miss is no news; the steward counts them from then on.
+void Steward::tell_sighting(const Round&) {
+    if (lease_ == 0) return;
+    Sighting mine{self_.uuid, {}, false};
+    for (const SeatMember& member : facts_.members)
+        if (member.started && misses_[member.uuid] >= timing_.misses)
+            mine.missing.insert(member.uuid);
+    std::string text = encode(mine);
+    if (text == sighting_) return;
+    sighting_ = text;
+    commit("telling whom this host cannot reach",
+           {{}, {Operation::put(keys::seat_sighting(self_.host), std::move(text), lease_)}});
+}
+
+bool Steward::leads() const {
+    const SeatMember* mine = facts_.find_member_of(self_.uuid);
+    return mine && facts_.leader == mine->id;
+}
+
+void Steward::decide_now() {
+    const bool known = std::all_of(followers_.begin(), followers_.end(),
+                                   [](const auto& follower) { return follower->folded(); });
+    if (!known || !register_.has_settings()) return;
+    step_ = decide(facts_, timing_, ports_.loop.clock().now());
+    tell();
+    act();
+}
+
+void Steward::tell() {
+    if (step_.says == told_) return;
+    told_ = step_.says;
+    if (step_.is_alarm)
+        ports_.report.publish(happened::Warned{"seats: " + step_.says});
+    else if (leads())
+        ports_.report.publish(happened::Noted{"seats: " + step_.says});
+}
+
+void Steward::act() {
+    using Do = SeatStep::Do;
+    switch (step_.what) {
+        case Do::nothing: return;
+        case Do::campaign: return campaign();
+        case Do::resign: return resign();
+        case Do::write: return write(*step_.book);
+        case Do::call: return call(*step_.order);
+        case Do::move_leader: return move_leader(step_.target);
+    }
+}
+
+void Steward::campaign() {
+    if (lease_ == 0) return;
+    acting_ = true;
+    const std::string key = keys::seat_steward();
+    const std::string text = encode(StewardRecord{self_.uuid, self_.host.text()});
+    ports_.store.commit({{Compare::absent(key)}, {Operation::put(key, text, lease_)}},
+                        lifeline_.guard([this](Result<Committed> done) {
+                            if (done && done->applied) term_ = done->revision;
+                            acted("becoming the steward",
+                                  done ? Result<void>{} : Result<void>(done.error()));
+                        }));
+}
+
+void Steward::resign() {
+    commit("resigning as steward", {{Compare::created(keys::seat_steward(), term_)},
+                                    {Operation::remove(keys::seat_steward())}});
+    term_ = 0;
+}
+
+void Steward::write(const SeatBook& book) {
+    const std::string key = keys::seat_book();
+    const Revision modified = register_.book_modified();
+    commit("writing the book of seats",
+           {{Compare::created(keys::seat_steward(), term_),
+             modified ? Compare::modified(key, modified) : Compare::absent(key)},
+            {Operation::put(key, encode(book))}});
+}
+
+void Steward::commit(const char* doing, Transaction transaction) {
+    acting_ = true;
+    ports_.store.commit(std::move(transaction),
+                        lifeline_.guard([this, doing](Result<Committed> done) {
+                            acted(doing, done ? Result<void>{} : Result<void>(done.error()));
+                            if (done && !done->applied) tick_later();
+                        }));
+}
+
+// What was compared with is not there any more: the news of that are on their way.
+void Steward::tick_later() {
+    timer_ = ports_.loop.after(timing_.tick, [this] { tick(); });
+}
+
+// Between the decision and the call time passes: the host may have been asleep. What speaks for
+// the call is read once more just before.
+void Steward::call(const SeatOrder& order) {
+    acting_ = true;
+    read([this, order] {
+        const Instant now = ports_.loop.clock().now();
+        if (auto still = admit(order, facts_, timing_, now); !still)
+            return acted("changing the members", Result<void>(std::move(still).error()));
+        const auto done = [this](auto answer) {
+            acted("changing the members",
+                  answer ? Result<void>{} : Result<void>(std::move(answer.result).error()));
+        };
+        const Ask here = ask(timing_.read);
+        switch (order.call) {
+            case SeatCall::add_learner: {
+                const SeatApplicant* peer = facts_.find_peer(order.uuid);
+                if (!peer) return acted("changing the members", Error{Code::missing, "nobody"});
+                return ports_.electorate.add_learner(here, peer->peer_urls, lifeline_.guard(done));
+            }
+            case SeatCall::promote:
+                return ports_.electorate.promote(here, order.member, lifeline_.guard(done));
+            case SeatCall::undo:
+            case SeatCall::remove:
+                return ports_.electorate.remove(here, order.member, lifeline_.guard(done));
+        }
+    });
+}
+
+void Steward::move_leader(MemberId target) {
+    const SeatMember* leader = facts_.find_member(facts_.leader);
+    if (!leader || leader->client_urls.empty()) return;
+    acting_ = true;
+    const std::string at =
+        leader->uuid == self_.uuid ? self_.endpoint : leader->client_urls.front();
+    ports_.electorate.move_leader({at, timing_.read}, target,
+                                  lifeline_.guard([this](Answer<void> answer) {
+                                      acted("moving the leadership", std::move(answer.result));
+                                  }));
+}
+
+// What was done is seen at the next reading, which comes at once.
+void Steward::acted(const char* doing, const Result<void>& done) {
+    acting_ = false;
+    const std::string trouble =
+        done ? std::string{} : std::string{doing} + ": " + done.error().text;
+    if (!trouble.empty() && trouble != trouble_)
+        ports_.report.publish(happened::Refused{"seats", trouble});
+    trouble_ = trouble;
+    if (done && !reading_) timer_ = ports_.loop.after(Duration{0}, [this] { tick(); });
+}
+
+}  // namespace hansa

@@ -1,0 +1,115 @@
+// Carries out, one step at a time, what decide() says about seats (seat_step.h).
+//
+// One runs in the agent beside each member of the store while that member is a voter. Each tick it
+// reads the members afresh and asks every one of them for its status; tells the others whom it
+// cannot reach; and, if its own member leads, decides and acts. Nothing rests on being the only
+// one that does: what is written compares the steward's key and the book, and a call is made only
+// after everything that speaks for it was read once more.
+//
+// Cost: a reading of the list, a status of each member and nothing written while nothing changes,
+// each tick. The names and leased records of all peers are followed, not polled, and only where
+// the member leads.
+//
+// Owned by the agent. Loop thread only; never blocks.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/host.h"
+#include "mesh/electorate.h"
+#include "mesh/follower.h"
+#include "mesh/lifeline.h"
+#include "mesh/seat_register.h"
+#include "mesh/seat_step.h"
+#include "report/report.h"
+
+namespace hansa {
+
+class Steward {
+ public:
+    struct Ports {
+        Loop& loop;
+        Store& store;
+        Electorate& electorate;
+        Random& random;
+        Report& report;
+    };
+
+    struct Self {
+        HostName host;
+        std::string uuid;
+        std::string endpoint;  // where the member beside us serves clients
+    };
+
+    // Every port must outlive it. Begins at once. `settings` are written where there are none.
+    Steward(Ports ports, Self self, SeatSettings settings);
+    ~Steward();
+
+    // What was last decided, and from what.
+    const SeatStep& step() const { return step_; }
+    const SeatFacts& facts() const { return facts_; }
+
+    void store_is(StoreStatus::State state);
+
+ private:
+    struct Round;  // one reading of everything
+
+    void follow();
+    void hold_lease();
+    void tick();
+    void tick_later();
+    void read(std::function<void()> then);
+    void on_list(const std::shared_ptr<Round>& round, Answer<std::vector<MemberInfo>> answer);
+    void ask_each(const std::shared_ptr<Round>& round);
+    void weigh(Round& round);
+    void observe(const Round& round);
+    void tell_sighting(const Round& round);
+    void put_settings();
+
+    void decide_now();
+    void act();
+    void campaign();
+    void resign();
+    void write(const SeatBook& book);
+    void call(const SeatOrder& order);
+    void move_leader(MemberId target);
+    void acted(const char* doing, const Result<void>& done);
+    void commit(const char* doing, Transaction transaction);
+    void tell();
+
+    Ask ask(Duration limit) const { return {self_.endpoint, limit}; }
+    bool leads() const;
+    std::string uuid_of(const MemberInfo& member) const;
+
+    const Ports ports_;
+    const Self self_;
+    const SeatSettings settings_;
+
+    SeatRegister register_;
+    std::vector<std::unique_ptr<Follower>> followers_;
+    std::optional<HealthBook> health_;
+    SeatTiming timing_;  // of `health_`
+    SeatFacts facts_;
+    SeatStep step_;
+    std::string told_;
+    std::vector<std::string> watched_;
+    std::map<std::string, std::uint32_t> misses_;  // in a row, by uuid
+    std::string sighting_;                         // as it was put
+    LeaseId lease_ = 0;
+    Revision term_ = 0;  // create revision of the steward's key, while it is ours
+    bool reading_ = false;
+    bool acting_ = false;
+    std::string trouble_;
+
+    Held lease_kept_;
+    Held timer_;
+    Lifeline lifeline_;
+};
+
+}  // namespace hansa

@@ -1,0 +1,266 @@
+// The steward against a store in memory and a member list that does what it is told.
+#include "mesh/steward.h"
+
+#include "mesh/keys.h"
+#include "mesh/store_testing.h"
+#include "mesh/testing.h"
+
+namespace hansa {
+namespace {
+
+using testing::host;
+using testing::uuid_of;
+
+std::string url_of(const std::string& name) {
+    return "https://" + name + ":2379";
+}
+std::string peer_url_of(const std::string& name) {
+    return "https://" + name + ":2380";
+}
+
+class FakeElectorate final : public Electorate {
+ public:
+    explicit FakeElectorate(Loop& its_loop) : loop(its_loop) {}
+
+    void list(Ask ask, Done<std::vector<MemberInfo>> done) override {
+        if (!readable || !up.contains(ask.endpoint))
+            return later(done, fail<std::vector<MemberInfo>>(MemberFault::no_leader));
+        later(done, Answer<std::vector<MemberInfo>>{members});
+    }
+    void add_learner(Ask, std::vector<std::string> peer_urls, Done<MemberId> done) override {
+        calls.push_back("add " + peer_urls.front());
+        members.push_back({++last_id, "", std::move(peer_urls), {}, true, false});
+        later(done, Answer<MemberId>{last_id});
+    }
+    void promote(Ask, MemberId member, Done<void> done) override {
+        calls.push_back("promote " + std::to_string(member));
+        for (MemberInfo& each : members)
+            if (each.id == member) each.is_learner = false;
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void remove(Ask, MemberId member, Done<void> done) override {
+        calls.push_back("remove " + std::to_string(member));
+        std::erase_if(members, [&](const MemberInfo& each) { return each.id == member; });
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void status(Ask ask, Done<MemberStatus> done) override {
+        for (const MemberInfo& each : members) {
+            if (each.client_urls.empty() || each.client_urls.front() != ask.endpoint) continue;
+            if (!up.contains(ask.endpoint)) break;
+            MemberStatus status;
+            status.id = each.id;
+            status.leader = leader;
+            status.raft_index = 100;
+            status.is_learner = each.is_learner;
+            return later(done, Answer<MemberStatus>{status});
+        }
+        later(done, fail<MemberStatus>(MemberFault::not_reached));
+    }
+    void move_leader(Ask, MemberId target, Done<void> done) override {
+        calls.push_back("lead " + std::to_string(target));
+        leader = target;
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void update(Ask, MemberId, std::vector<std::string>, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void compact(Ask, Revision, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void defragment(Ask, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void hash_kv(Ask, Revision, Done<StoreHash> done) override {
+        later(done, fail<StoreHash>(MemberFault::refused));
+    }
+    void alarms(Ask, Done<std::vector<StoreAlarm>> done) override {
+        later(done, fail<std::vector<StoreAlarm>>(MemberFault::refused));
+    }
+    void disarm(Ask, StoreAlarm, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void snapshot(Ask, SnapshotSink, Done<std::uint64_t> done) override {
+        later(done, fail<std::uint64_t>(MemberFault::refused));
+    }
+
+    // The etcd of that host runs, as the member with its address.
+    void start(const std::string& name) {
+        for (MemberInfo& each : members) {
+            if (each.peer_urls.front() != peer_url_of(name)) continue;
+            each.name = uuid_of(name);
+            each.client_urls = {url_of(name)};
+            each.started = true;
+        }
+        up.insert(url_of(name));
+    }
+    MemberId id_of(const std::string& name) const {
+        for (const MemberInfo& each : members)
+            if (each.peer_urls.front() == peer_url_of(name)) return each.id;
+        return 0;
+    }
+    std::size_t voters() const {
+        return static_cast<std::size_t>(std::count_if(
+            members.begin(), members.end(), [](const auto& each) { return !each.is_learner; }));
+    }
+
+    Loop& loop;
+    std::vector<MemberInfo> members;
+    std::set<std::string> up;
+    MemberId leader = 0;
+    MemberId last_id = 0;
+    bool readable = true;
+    std::vector<std::string> calls;
+
+ private:
+    template <class T>
+    static Answer<T> fail(MemberFault fault) {
+        return {Error{Code::unavailable, "refused"}, fault};
+    }
+    template <class T>
+    void later(Done<T> done, Answer<T> answer) {
+        loop.post([done = std::move(done), answer = std::move(answer)]() mutable {
+            done(std::move(answer));
+        });
+    }
+};
+
+class Stewarding : public testing::StoreTest {
+ protected:
+    void SetUp() override {
+        electorate.members = {
+            {++electorate.last_id, "machine", {peer_url_of("a")}, {}, false, true}};
+        electorate.start("a");
+        electorate.leader = 1;
+        for (const char* name : {"a", "b", "c"}) join(name);
+        steward.emplace(Steward::Ports{loop, store, electorate, random, report},
+                        Steward::Self{host("a"), uuid_of("a"), url_of("a")}, SeatSettings{3});
+    }
+
+    void put(const std::string& key, const std::string& value) {
+        ASSERT_TRUE(cluster.commit({{}, {Operation::put(key, value)}}));
+    }
+    void join(const std::string& name) {
+        put(keys::name_of(host(name)),
+            encode(NameRecord{name, uuid_of(name), "2026-01-01T00:00:00Z", "here"}));
+        PeerRecord peer{name, uuid_of(name), 1, "0.1.0", "here", {}, {}};
+        peer.seat = SeatOffer{"dc=" + name, SeatWish::yes, 0, {peer_url_of(name)}, 0, {}, {}};
+        put(keys::peer(host(name)), encode(peer));
+    }
+    // What the agent beside a voter says by being there.
+    void sight(const std::string& name, std::set<std::string> missing = {}) {
+        put(keys::seat_sighting(host(name)),
+            encode(Sighting{uuid_of(name), std::move(missing), false}));
+    }
+    bool called(const std::string& call) {
+        return reaches([&] {
+            return std::find(electorate.calls.begin(), electorate.calls.end(), call) !=
+                   electorate.calls.end();
+        });
+    }
+    // The host that the steward added last, if that is the one, starts and is made a voter.
+    void take_seat(const std::string& name) {
+        ASSERT_TRUE(called("add " + peer_url_of(name))) << steward->step().says;
+        electorate.start(name);
+        sight(name);
+        ASSERT_TRUE(called("promote " + std::to_string(electorate.id_of(name))))
+            << steward->step().says;
+    }
+    std::string other_than(const std::string& name) const { return name == "b" ? "c" : "b"; }
+    std::string added_first() {
+        EXPECT_TRUE(reaches([&] { return !electorate.calls.empty(); })) << steward->step().says;
+        return electorate.calls.front().find("https://b") != std::string::npos ? "b" : "c";
+    }
+    void grow_to_three() {
+        const std::string first = added_first();
+        take_seat(first);
+        take_seat(other_than(first));
+        ASSERT_EQ(electorate.voters(), 3U);
+    }
+
+    FakeElectorate electorate{loop};
+    std::optional<Steward> steward;
+};
+
+TEST_F(Stewarding, keeps_what_the_cluster_was_founded_with_and_becomes_the_steward) {
+    ASSERT_TRUE(reaches([&] { return stored(keys::seat_steward()).has_value(); }));
+    EXPECT_EQ(decode_steward(*stored(keys::seat_steward()))->uuid, uuid_of("a"));
+    EXPECT_EQ(decode_seat_settings(*stored(keys::seat_settings()))->ideal, 3U);
+    EXPECT_EQ(decode_sighting(*stored(keys::seat_sighting(host("a"))))->uuid, uuid_of("a"));
+}
+
+TEST_F(Stewarding, grows_to_three_voters_one_learner_at_a_time) {
+    grow_to_three();
+    loop.run_for(Seconds{60});
+    EXPECT_EQ(electorate.calls.size(), 4U) << "two are added, two promoted, and then it is calm";
+    const auto book = decode_seat_book(*stored(keys::seat_book()));
+    ASSERT_TRUE(book);
+    EXPECT_FALSE(book->intent);
+    EXPECT_EQ(book->changes.size(), 2U);
+}
+
+TEST_F(Stewarding, nothing_is_changed_that_is_not_written_first) {
+    bool written = false;
+    const auto heard = cluster.listen([&] {
+        const auto book = stored(keys::seat_book());
+        if (!book) return;
+        const auto read = decode_seat_book(*book);
+        written = written || (read && read->intent && read->intent->order &&
+                              read->intent->order->call == SeatCall::add_learner);
+        EXPECT_TRUE(written || electorate.calls.empty());
+    });
+    (void)added_first();
+    EXPECT_TRUE(written);
+}
+
+TEST_F(Stewarding, without_a_majority_nothing_is_done) {
+    electorate.readable = false;
+    loop.run_for(Seconds{30});
+    EXPECT_TRUE(electorate.calls.empty());
+    EXPECT_NE(steward->step().says.find("quorum"), std::string::npos) << steward->step().says;
+}
+
+TEST_F(Stewarding, a_dead_voter_is_replaced_and_an_even_number_never_stays) {
+    grow_to_three();
+    join("d");
+    loop.run_for(Seconds{60});
+    const MemberId dead = electorate.id_of("b");
+    electorate.up.erase(url_of("b"));
+    ASSERT_TRUE(cluster.commit({{},
+                                {Operation::remove(keys::peer(host("b"))),
+                                 Operation::remove(keys::seat_sighting(host("b")))}}));
+    loop.run_for(Seconds{70});
+    EXPECT_EQ(electorate.calls.size(), 4U) << "c still reaches it";
+    sight("c", {uuid_of("b")});
+    loop.run_for(Seconds{50});
+    EXPECT_EQ(electorate.calls.size(), 4U) << "not before it has been away for a minute";
+    take_seat("d");
+    EXPECT_TRUE(called("remove " + std::to_string(dead)));
+    EXPECT_EQ(electorate.voters(), 3U);
+}
+
+TEST_F(Stewarding, whoever_does_not_lead_changes_nothing) {
+    electorate.leader = 99;
+    loop.run_for(Seconds{60});
+    EXPECT_TRUE(electorate.calls.empty());
+}
+
+TEST_F(Stewarding, tells_whom_it_cannot_reach_only_when_that_changes) {
+    grow_to_three();
+    loop.run_for(Seconds{30});
+    const auto tried = cluster.commits_tried();
+    loop.run_for(Seconds{30});
+    EXPECT_EQ(cluster.commits_tried(), tried) << "nothing happens, so nothing is written";
+    electorate.up.erase(url_of("b"));
+    ASSERT_TRUE(reaches([&] {
+        const auto seen = stored(keys::seat_sighting(host("a")));
+        return seen && decode_sighting(*seen)->missing.contains(uuid_of("b"));
+    }));
+    electorate.up.insert(url_of("b"));
+    ASSERT_TRUE(reaches([&] {
+        const auto seen = stored(keys::seat_sighting(host("a")));
+        return seen && decode_sighting(*seen)->missing.empty();
+    }));
+}
+
+}  // namespace
+}  // namespace hansa
