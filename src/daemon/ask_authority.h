@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ std::string make_nonce(Random& random);
 struct AuthorityQuestion {
     std::vector<HostPort> places;  // asked in this order
     EnrolmentQuestion question;
-    TlsIdentity identity;  // what is shown; a join shows none
-    Expectation expected;  // nonce as in the question
+    std::optional<TlsIdentity> identity;  // what is shown; a join shows none
+    Expectation expected;                 // nonce as in the question
 };
 
 // Asks until the Held goes; `done` is called once, later. Code::denied: refused, or whoever answers
