@@ -19,10 +19,10 @@ struct Contradiction {
     const char* one;
     const char* other;
 };
-constexpr Contradiction contradictions[] = {{"prefix", "tmp-prefix"},
-                                            {"seeds", "standalone"},
-                                            {"found", "standalone"},
-                                            {"quiet", "verbose"}};
+constexpr Contradiction contradictions[] = {{"prefix", "tmp-prefix"}, {"seeds", "standalone"},
+                                            {"found", "standalone"},  {"quiet", "verbose"},
+                                            {"seat", "no-server"},    {"listen", "client-urls"},
+                                            {"listen", "server-urls"}};
 
 // HANSA_CONVERGED_TIMEOUT for --converged-timeout; empty for what has no variable.
 std::string variable_of(const CLI::Option& option) {

@@ -8,6 +8,7 @@
 #include "cli/log.h"
 #include "daemon/inspect.h"
 #include "daemon/node.h"
+#include "daemon/seat_settings.h"
 #include "daemon/settings.h"
 
 namespace hansa {
@@ -25,9 +26,27 @@ struct RunOptions {
     std::int64_t max_runtime = 0;
     std::uint32_t sema = 0;
     std::uint32_t workers = 512;
-    bool found = false, tmp_prefix = false, standalone = false, no_server = false, noop = false;
+    SeatOptions seat;
+    bool found = false, tmp_prefix = false, standalone = false, noop = false;
     bool no_watch = false, verbose = false, quiet = false;
 };
+
+void declare_seat_options(CLI::App& app, SeatOptions& o) {
+    app.add_option("--listen", o.listen,
+                   "address of both ports of our etcd, in place of the URLs (default: loopback)")
+        ->type_name("ADDRESS");
+    app.add_option("--advertise", o.advertise,
+                   "the address that others are told (default: where it listens)")
+        ->type_name("ADDRESS");
+    app.add_option("--seat", o.seat, "whether this host may hold a seat: yes, no or prefer")
+        ->type_name("WISH");
+    app.add_flag("--no-server", o.no_server, "never run an etcd here: --seat no");
+    app.add_option("--domain", o.domain, "where it stands, as dc=lon,rack=r1; see --seat")
+        ->type_name("DOMAIN");
+    app.add_option("--ideal-cluster-size", o.ideal_cluster_size,
+                   "how many seats there should be: odd, up to 9")
+        ->type_name("K");
+}
 
 void declare_options(CLI::App& app, RunOptions& o) {
     app.add_option("-f,--file,file", o.file, "the graph (YAML)")->type_name("FILE");
@@ -59,6 +78,7 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->type_name("URL,…");
+    declare_seat_options(app, o.seat);
     app.add_option("--tls-cert", o.tls_cert, "certificate from elsewhere, with its chain (PEM)")
         ->type_name("FILE");
     app.add_option("--tls-key", o.tls_key, "its private key; only its owner may read it")
@@ -70,7 +90,6 @@ void declare_options(CLI::App& app, RunOptions& o) {
                    "whose members may ask this agent (hansa status) besides its user and root")
         ->type_name("GROUP");
     app.add_flag("--standalone", o.standalone, "no store: nothing is exported or collected");
-    app.add_flag("--no-server", o.no_server, "never run an etcd here");
     app.add_flag("--noop", o.noop, "say what would change, change nothing, export nothing");
     app.add_option("--sema", o.sema, "at most N resources at once; 0: no limit")->type_name("N");
     app.add_option("--workers", o.workers, "at most N threads for blocking work")
@@ -176,13 +195,13 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.tmp_prefix = o.tmp_prefix;
     settings.found = o.found;
     settings.standalone = o.standalone;
-    settings.no_server = o.no_server;
     settings.noop = o.noop;
     settings.watch = !o.no_watch;
     settings.seeds = std::move(*seeds);
     settings.tls = std::move(*tls);
     settings.client_urls = std::move(*client_urls);
     settings.server_urls = std::move(*server_urls);
+    if (auto added = add_seat_options(o.seat, settings); !added) return std::move(added).error();
     if (auto added = add_join(o, settings); !added) return std::move(added).error();
     if (o.converged_timeout >= 0) settings.converged_timeout = Seconds{o.converged_timeout};
     if (o.max_runtime > 0) settings.max_runtime = Seconds{o.max_runtime};

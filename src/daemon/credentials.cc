@@ -84,6 +84,11 @@ Result<HostCredentials> HostCredentials::open(Ports ports, Places places, Subjec
     return made;
 }
 
+std::string HostCredentials::domain() const {
+    const auto claims = current_.chain.front().claims();
+    return claims ? claims->domain : std::string();
+}
+
 Result<Credentials> HostCredentials::load() const {
     switch (source_) {
         case TrustSource::elsewhere: return load_elsewhere();
@@ -102,6 +107,7 @@ Result<Credentials> HostCredentials::issue_to_self() const {
     IssueOrder order;
     order.claims.uuid = subject_.uuid;
     order.claims.name = subject_.name;
+    order.claims.domain = subject_.domain;
     order.own_key = current_.tls_key;
     auto issued = authority->issue_chain(order, now);
     if (!issued) return std::move(issued).error().during("the authority in " + files.path());

@@ -69,6 +69,7 @@ class HostCredentials {
     struct Subject {
         std::string uuid;
         std::string name;
+        std::string domain{};  // what a machine's own certificate says
     };
 
     // Code::denied and Code::invalid name the file, what is wrong with it, and what to do. Ports
@@ -78,6 +79,7 @@ class HostCredentials {
     const Credentials& current() const { return current_; }
     TrustSource source() const { return source_; }
     const std::string& cluster() const { return cluster_; }  // certified; empty: from elsewhere
+    std::string domain() const;                              // certified; empty: none is
     // Where a joined cluster was met.
     const std::vector<std::string>& seeds() const { return seeds_; }
 

@@ -93,6 +93,16 @@ TEST_F(HostCredentialsTest, agents_of_one_prefix_believe_each_other_without_bein
     EXPECT_NE(a->current().signing_key.verifying_key(), b->current().signing_key.verifying_key());
 }
 
+TEST_F(HostCredentialsTest, a_machines_own_certificate_says_the_domain_that_it_was_told) {
+    const auto in = [this](const std::string& domain) {
+        return HostCredentials::open({files, accounts, random, clock}, places(),
+                                     {uuid, "a", domain});
+    };
+    EXPECT_EQ(in("dc=lon")->domain(), "dc=lon");
+    EXPECT_EQ(in("dc=lon")->current().chain.front().claims()->domain, "dc=lon");
+    EXPECT_EQ(in("")->domain(), "") << "it is made anew at each start";
+}
+
 TEST_F(HostCredentialsTest, keys_are_private_from_the_start_and_stay_the_same) {
     auto first = open();
     ASSERT_TRUE(first);

@@ -1,14 +1,17 @@
 #include "daemon/enrolment.h"
 
 #include "base/text.h"
+#include "daemon/ask_authority.h"
 #include "daemon/first_join.h"
 #include "daemon/joiner.h"
+#include "daemon/seat_settings.h"
 
 namespace hansa {
 
 Result<void> Enrolment::start(const HostCredentials& credentials) {
     if (auto answering = start_issuer(); !answering) return answering;
     keeper_.look_soon();
+    if (auto asked = start_member(credentials); !asked) return asked;
     if (credentials.source() != TrustSource::joined) return {};
     warn_of_clock(credentials.current().chain.front());
     return start_renewer();
@@ -57,6 +60,56 @@ Result<void> Enrolment::start_renewer() {
         [this](const Grant& grant) { return renewed(grant); });
     return renewer_->keep({joined->chain_pem, joined->roots_pem, *key,
                            read_issuers(ports_.files, home_.trust_directory())});
+}
+
+Result<void> Enrolment::start_member(const HostCredentials& credentials) {
+    if (settings_.seat == SeatWish::no) return {};
+    if (credentials.source() == TrustSource::elsewhere) return {};
+    const bool joined = credentials.source() == TrustSource::joined;
+    member_ = std::make_unique<MemberCertificate>(
+        MemberCertificate::Ports{ports_.loop, ports_.files, ports_.accounts, ports_.random,
+                                 ports_.report},
+        MemberCertificate::Subject{home_.trust_directory(), home_.identity().uuid,
+                                   home_.identity().host},
+        [this, joined](const MemberWish& wish, MemberCertificate::Done done) {
+            if (joined) return ask_for_member(wish, std::move(done));
+            return ports_.loop.after(Duration{0}, [issued = issue_member(wish),
+                                                   done = std::move(done)] { done(issued); });
+        });
+    return member_->want(seat_addresses(settings_));
+}
+
+// Beside the authority.
+Result<std::string> Enrolment::issue_member(const MemberWish& wish) {
+    const WallTime now = ports_.loop.clock().wall();
+    const AuthorityFiles files({ports_.files, ports_.accounts}, home_.authority_directory());
+    auto authority = files.keep(now);
+    if (!authority) return std::move(authority).error();
+    IssueOrder order = member_order(home_.identity().host, home_.identity().uuid, wish.key);
+    order.claims.domain = settings_.domain;
+    order.addresses = wish.addresses;
+    return authority->issue(order, now);
+}
+
+// Shows the certificate as it is now: renewals replace it.
+Held Enrolment::ask_for_member(const MemberWish& wish, MemberCertificate::Done done) {
+    auto joined = read_joined(ports_.files, ports_.accounts, home_.trust_directory());
+    auto root = joined ? Certificate::from_pem(joined->roots_pem)
+                       : Result<Certificate>(std::move(joined).error());
+    if (!root)
+        return ports_.loop.after(
+            Duration{0}, [why = std::move(root).error(), done = std::move(done)] { done(why); });
+    MemberRequest request{wish.key.public_pem(), wish.addresses, make_nonce(ports_.random)};
+    Expectation expected{
+        request.nonce, home_.identity().host, home_.identity().uuid, root->key_pin(),
+        wish.key,      CertificateUse::member};
+    return ask_authority(ports_.loop, ports_.sockets,
+                         {read_issuers(ports_.files, home_.trust_directory()), std::move(request),
+                          TlsIdentity{joined->chain_pem, joined->key_pem}, std::move(expected)},
+                         [done = std::move(done)](Result<Grant> grant) {
+                             if (!grant) return done(std::move(grant).error());
+                             done(std::move(grant->chain_pem));
+                         });
 }
 
 // The credentials look at their files by themselves.

@@ -1,6 +1,7 @@
 // What a running agent has to do with authorities: it looks after the one of its prefix, answers
 // joins where hosts are expected (--join-listen, or tokens that were made), and renews its own
-// certificate where that came from another machine.
+// certificate where that came from another machine. And it sees to the certificate that this host
+// would hold a seat with.
 //
 // Owned by Node; loop thread only.
 #pragma once
@@ -12,6 +13,7 @@
 #include "daemon/credentials.h"
 #include "daemon/home.h"
 #include "daemon/issuer.h"
+#include "daemon/member_certificate.h"
 #include "daemon/renewer.h"
 #include "daemon/settings.h"
 
@@ -46,6 +48,9 @@ class Enrolment {
  private:
     Result<void> start_issuer();
     Result<void> start_renewer();
+    Result<void> start_member(const HostCredentials& credentials);
+    Held ask_for_member(const MemberWish& wish, MemberCertificate::Done done);
+    Result<std::string> issue_member(const MemberWish& wish);
     void warn_of_clock(const Certificate& leaf);
     Result<void> renewed(const Grant& grant);
 
@@ -54,8 +59,9 @@ class Enrolment {
     const Home& home_;
     StoreUrls stores_;
     AuthorityKeeper keeper_;
-    std::unique_ptr<Issuer> issuer_;    // null: nobody is expected to join
-    std::unique_ptr<Renewer> renewer_;  // null: nobody else has certified this host
+    std::unique_ptr<Issuer> issuer_;             // null: nobody is expected to join
+    std::unique_ptr<Renewer> renewer_;           // null: nobody else has certified this host
+    std::unique_ptr<MemberCertificate> member_;  // null: never a seat, or certified elsewhere
 };
 
 }  // namespace hansa

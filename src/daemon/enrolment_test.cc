@@ -1,6 +1,7 @@
 #include "daemon/enrolment.h"
 
 #include "daemon/enrolment_rig.h"
+#include "daemon/seat_settings.h"
 
 namespace hansa {
 namespace {
@@ -56,6 +57,30 @@ struct Rig {
         return !noted.empty() && noted.back().find("answers joins") != std::string::npos;
     }
 };
+
+TEST(Enrolment, a_host_beside_the_authority_certifies_itself_for_a_seat) {
+    Rig rig;
+    rig.settings.listen = "192.0.2.1";
+    rig.start();
+    rig.loop.run_for(Seconds{5});
+    const std::string trust = rig.home->trust_directory();
+    const auto text = rig.machine.files.read(trust + "/member.pem", 64 * 1024);
+    ASSERT_TRUE(text) << text.error().text;
+    const Certificate leaf = *Certificate::from_pem(*text);
+    EXPECT_TRUE(leaf.may_serve_store());
+    EXPECT_EQ(leaf.addresses(), seat_addresses(rig.settings));
+    EXPECT_EQ(leaf.claims()->uuid, rig.home->identity().uuid);
+    EXPECT_TRUE(rig.machine.files.status(trust + "/member.key"));
+}
+
+TEST(Enrolment, who_refuses_seats_has_no_certificate_for_one) {
+    Rig rig;
+    rig.settings.seat = SeatWish::no;
+    rig.start();
+    rig.loop.run_for(Seconds{60});
+    EXPECT_FALSE(rig.machine.files.status(rig.home->trust_directory() + "/member.pem"));
+    EXPECT_FALSE(rig.machine.files.status(rig.home->trust_directory() + "/member.key"));
+}
 
 TEST(Enrolment, opens_no_port_before_anybody_is_expected) {
     Rig rig;

@@ -34,7 +34,7 @@ void Joiner::ask() {
     prove(request, wishes_.token);
     Expectation expected{request.nonce, wishes_.name, wishes_.uuid, wishes_.token.pin, wishes_.key};
     asking_ = ask_authority(ports_.loop, ports_.sockets,
-                            {wishes_.places, std::move(request), {}, std::move(expected)},
+                            {wishes_.places, std::move(request), std::nullopt, std::move(expected)},
                             [this](Result<Grant> grant) { answered(std::move(grant)); });
 }
 

@@ -45,17 +45,24 @@ HostPort cut(const std::string& url) {
     return *std::move(at);
 }
 
-std::string local_url(std::uint16_t port) {
-    return "https://127.0.0.1:" + std::to_string(port);
+std::string url_of(const std::string& host, std::uint16_t port) {
+    return "https://" + HostPort{host, port}.text();
 }
 
 }  // namespace
+
+std::vector<std::string> at_address(std::vector<std::string> urls, const std::string& address) {
+    for (std::string& url : urls) url = url_of(address, cut(url).port);
+    return urls;
+}
 
 std::string encode(const StoreNotice& notice) {
     Value::Map map;
     map.push_back({"pid", {}, Value::of_int(notice.pid)});
     map.push_back({"client_urls", {}, list_of(notice.client_urls)});
     map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
+    if (!notice.clients_told.empty())
+        map.push_back({"clients_told", {}, list_of(notice.clients_told)});
     map.push_back({"server_name", {}, Value::of_text(notice.server_name)});
     if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
@@ -68,6 +75,7 @@ Result<StoreNotice> decode_notice(const std::string& text) {
     const Value* pid = value->find("pid");
     StoreNotice notice{static_cast<int>(pid ? pid->as_int().value_or(0) : 0),
                        texts_at(*value, "client_urls"), texts_at(*value, "peer_urls")};
+    notice.clients_told = texts_at(*value, "clients_told");
     if (const Value* name = value->find("server_name"); name && name->is_scalar())
         notice.server_name = name->scalar().text;
     if (const Value* serving = value->find("serving"))
@@ -242,6 +250,10 @@ Result<EtcdConfig> MachineStore::plan_server() {
     config.data_directory = wishes_.directory + "/etcd";
     config.client_urls = wishes_.client_urls.empty() ? std::vector{*client} : wishes_.client_urls;
     config.peer_urls = wishes_.peer_urls.empty() ? std::vector{*peer} : wishes_.peer_urls;
+    if (!wishes_.advertise.empty()) {
+        config.clients_told = at_address(config.client_urls, wishes_.advertise);
+        config.peers_told = at_address(config.peer_urls, wishes_.advertise);
+    }
     config.token = make_uuid(ports_.random);
     if (auto certified = certify(config); !certified) return std::move(certified).error();
     return config;
@@ -249,7 +261,8 @@ Result<EtcdConfig> MachineStore::plan_server() {
 
 Result<void> MachineStore::certify(EtcdConfig& config) {
     std::vector<std::string> urls = config.client_urls;
-    urls.insert(urls.end(), config.peer_urls.begin(), config.peer_urls.end());
+    for (const auto* more : {&config.peer_urls, &config.clients_told, &config.peers_told})
+        urls.insert(urls.end(), more->begin(), more->end());
     auto certificate = certify_(urls);
     if (!certificate) return std::move(certificate).error();
     config.client_tls = certificate->client_tls;
@@ -287,15 +300,16 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                             "; free it, or give another port"};
     }
     if (!wished.empty()) return wished.front();
-    if (!remembered.empty()) {
+    if (!remembered.empty() && cut(remembered.front()).host == wishes_.listen) {
         if (is_free(remembered.front())) return remembered.front();
         // Others dial it, so it is not given up for what may be the last moments of an etcd.
         if (is_patient()) return Error{Code::unavailable, remembered.front() + " is taken"};
     }
-    if (is_free(local_url(usual))) return local_url(usual);
+    const std::string usual_url = url_of(wishes_.listen, usual);
+    if (is_free(usual_url)) return usual_url;
     auto other = ports_.sockets.free_port();
     if (!other) return std::move(other).error();
-    return local_url(*other);
+    return url_of(wishes_.listen, *other);
 }
 
 void MachineStore::serving() {
@@ -303,13 +317,20 @@ void MachineStore::serving() {
     warned_.clear();
     pause_ = {};
     write_notice(true);
-    dial({server_->config().client_urls, server_name_});
+    const EtcdConfig& config = server_->config();
+    dial({config.client_urls, server_name_,
+          config.clients_told.empty() ? config.client_urls : config.clients_told,
+          config.peers_told.empty() ? config.peer_urls : config.peers_told});
 }
 
 void MachineStore::write_notice(bool serving) {
     const EtcdConfig& config = server_->config();
     const StoreNotice notice{ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
-                             config.client_urls, config.peer_urls, server_name_, serving};
+                             config.client_urls,
+                             config.peer_urls,
+                             server_name_,
+                             serving,
+                             config.clients_told};
     FileAttributes attributes;
     attributes.mode = 0600;
     if (auto written = ports_.files.write(notice_path(), encode(notice), attributes); !written)
@@ -364,7 +385,8 @@ void MachineStore::read_notice() {
     }
     // Only the holder's own word counts: what stands at an old address may be anybody's.
     const bool serves = notice->pid == holder_->pid && notice->serving;
-    dial(serves ? StorePlace{notice->client_urls, notice->server_name} : StorePlace{});
+    const auto& told = notice->clients_told.empty() ? notice->client_urls : notice->clients_told;
+    dial(serves ? StorePlace{notice->client_urls, notice->server_name, told} : StorePlace{});
 }
 
 void MachineStore::tell_waiting(const std::string& what) {

@@ -38,14 +38,20 @@ struct StoreNotice {
     std::vector<std::string> peer_urls;
     std::string server_name{};  // that its certificate carries: whoever lacks it is somebody else
     bool serving = true;        // false: its etcd is down
+    std::vector<std::string> clients_told{};  // what other hosts are told; empty: the same
 };
 std::string encode(const StoreNotice& notice);
 Result<StoreNotice> decode_notice(const std::string& text);
 
+// The same ports at another address. REQUIRES: urls as parse_url() gives them.
+std::vector<std::string> at_address(std::vector<std::string> urls, const std::string& address);
+
 // Where the store answers, and as whom.
 struct StorePlace {
-    std::vector<std::string> urls;  // empty: nowhere now
+    std::vector<std::string> urls;  // from this machine; empty: nowhere now
     std::string server_name;
+    std::vector<std::string> clients_told{};  // what other hosts are told
+    std::vector<std::string> peers_told{};    // and other members, by its holder
     friend bool operator==(const StorePlace&, const StorePlace&) = default;
 };
 
@@ -67,6 +73,8 @@ class MachineStore {
         std::vector<std::string> client_urls;  // empty: a default or a free port
         std::vector<std::string> peer_urls;
         bool may_serve = true;
+        std::string listen = "127.0.0.1";  // where no URLs are given
+        std::string advertise{};           // in place of the address that it listens at
     };
     // A certificate for an etcd at these URLs; called before each start of one, and again when
     // the certificate is to be renewed.

@@ -108,6 +108,7 @@ class MachineStoreTest : public testing::Test {
                                      [this](const StorePlace& place) {
                                          dialled = place.urls;
                                          server_name = place.server_name;
+                                         told_place = place;
                                      },
                                  .on_fatal = [this](Error error) { fatal.push_back(error.text); },
                                  .on_log = nullptr});
@@ -160,6 +161,7 @@ class MachineStoreTest : public testing::Test {
     bool installed = true;
     MachineStore::Wishes wishes{"/p/cluster", {}, {}, true};
     std::vector<std::string> dialled;
+    StorePlace told_place;
     std::string server_name;                          // whom we take for the store there
     std::vector<std::vector<std::string>> certified;  // what certificates were made for
     std::optional<Error> uncertified;                 // instead of a certificate
@@ -193,6 +195,40 @@ TEST_F(MachineStoreTest, its_etcd_is_certified_for_its_urls_and_others_learn_its
     for (const char* flag : {"--cert-file=/p/tls.pem", "--peer-trusted-ca-file=/p/ca.pem",
                              "--client-cert-auth=true", "--peer-cert-allowed-cn=hansa-member"})
         EXPECT_NE(line.find(std::string(" ") + flag + " "), std::string::npos) << line;
+}
+
+TEST_F(MachineStoreTest, listens_where_it_is_told_and_tells_others_another_address) {
+    wishes.listen = "0.0.0.0";
+    wishes.advertise = "192.0.2.1";
+    another_serves(7000);  // of an earlier run at the loopback interface
+    locks.other_holds = false;
+    ports.taken = {2380};
+    start();
+    ASSERT_TRUE(loop.run_until([&] { return !dialled.empty(); }, Seconds(5)));
+    EXPECT_EQ(dialled, std::vector<std::string>{"https://0.0.0.0:2379"});
+    EXPECT_EQ(told_place.clients_told, std::vector<std::string>{"https://192.0.2.1:2379"});
+    ASSERT_EQ(told_place.peers_told.size(), 1u);
+    EXPECT_TRUE(told_place.peers_told[0].starts_with("https://192.0.2.1:"));
+    EXPECT_FALSE(told_place.peers_told[0].ends_with(":2380")) << "that is taken";
+    const auto& urls = certified.back();
+    EXPECT_NE(std::find(urls.begin(), urls.end(), "https://192.0.2.1:2379"), urls.end());
+    const auto notice =
+        decode_notice(*machine.files.read("/p/cluster/store.json", std::uint64_t{1} << 20));
+    ASSERT_TRUE(notice) << notice.error().text;
+    EXPECT_EQ(notice->clients_told, told_place.clients_told);
+}
+
+TEST_F(MachineStoreTest, who_follows_learns_what_other_hosts_are_told) {
+    another_serves(7000);
+    write_notice({other_pid, {url(7000)}, {url(7001)}, "theirs", true, {"https://192.0.2.1:7000"}});
+    start();
+    ASSERT_TRUE(loop.run_until([&] { return !dialled.empty(); }, Seconds(5)));
+    EXPECT_EQ(dialled, std::vector<std::string>{url(7000)});
+    EXPECT_EQ(told_place.clients_told, std::vector<std::string>{"https://192.0.2.1:7000"});
+    write_notice({other_pid, {url(7000)}, {url(7001)}, "theirs"});
+    ASSERT_TRUE(loop.run_until(
+        [&] { return told_place.clients_told == std::vector<std::string>{url(7000)}; },
+        Seconds(5)));
 }
 
 TEST_F(MachineStoreTest, its_certificate_is_renewed_in_time_and_again_after_a_failure) {

@@ -49,7 +49,8 @@ struct Rig : test::EnrolmentRig {
         const Expectation expected{request.nonce, "web1",
                                    web1.uuid,     authority->root().key_pin(),
                                    wish.key,      CertificateUse::member};
-        return ask_authority(loop, sockets, {{at}, request, {chain_pem, web1.key.pem()}, expected},
+        return ask_authority(loop, sockets,
+                             {{at}, request, TlsIdentity{chain_pem, web1.key.pem()}, expected},
                              [done = std::move(done)](Result<Grant> grant) {
                                  if (!grant) return done(std::move(grant).error());
                                  done(std::move(grant->chain_pem));

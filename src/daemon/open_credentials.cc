@@ -1,5 +1,6 @@
 // The part of credentials.h that knows how a host is described.
 #include "daemon/credentials.h"
+#include "daemon/seat_settings.h"
 #include "sys/linux/surroundings.h"
 
 namespace hansa {
@@ -14,9 +15,11 @@ Result<HostCredentials> open_credentials(HostCredentials::Ports ports, const Hom
     if (!settings.seeds.empty())
         if (auto able = require_identity_for_seeds(ports.files, places); !able)
             return std::move(able).error();
-    auto opened =
-        HostCredentials::open(ports, places, {home.identity().uuid, home.identity().host});
+    auto opened = HostCredentials::open(
+        ports, places, {home.identity().uuid, home.identity().host, settings.domain});
     if (!opened) return std::move(opened).error();
+    if (auto agreed = agree_on_domain(settings, opened->domain()); !agreed)
+        return std::move(agreed).error();
     if (settings.seeds.empty()) settings.seeds = opened->seeds();
     if (settings.seeds.empty() && opened->source() == TrustSource::joined)
         return Error{Code::conflict,

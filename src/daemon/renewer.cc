@@ -54,12 +54,11 @@ void Renewer::ask() {
     if (!root || !claims) return failed("the certificate at hand is not of an authority like ours");
     const RenewalRequest request{make_nonce(ports_.random)};
     Expectation expected{request.nonce, claims->name, claims->uuid, root->key_pin(), present_->key};
-    asking_ = ask_authority(ports_.loop, ports_.sockets,
-                            {present_->places,
-                             request,
-                             {present_->chain_pem, present_->key.pem()},
-                             std::move(expected)},
-                            [this](Result<Grant> grant) { answered(std::move(grant)); });
+    asking_ =
+        ask_authority(ports_.loop, ports_.sockets,
+                      {present_->places, request,
+                       TlsIdentity{present_->chain_pem, present_->key.pem()}, std::move(expected)},
+                      [this](Result<Grant> grant) { answered(std::move(grant)); });
 }
 
 void Renewer::answered(Result<Grant> grant) {

@@ -10,13 +10,13 @@
 
 namespace hansa {
 
-namespace {
-
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-}  // namespace
+bool is_any_address(const std::string& host) {
+    return host == "0.0.0.0" || host == "::";
+}
 
 std::string default_prefix(bool root, const char* xdg_state_home, const char* home) {
     if (root) return "/var/lib/hansa";
@@ -51,7 +51,8 @@ std::string describe_store(const Settings& settings) {
 Result<void> check_join_listen(const Settings& settings) {
     if (!settings.join_listen || is_loopback(settings.join_listen->host)) return {};
     // A store elsewhere, or of another agent, is where it is.
-    if (!settings.seeds.empty() || settings.no_server || settings.standalone) return {};
+    if (!settings.seeds.empty() || settings.seat == SeatWish::no || settings.standalone) return {};
+    if (!settings.listen.empty() && !is_loopback(settings.listen)) return {};
     const auto reached = [](const std::string& url) {
         const auto at = HostPort::parse(url.substr(url.find("//") + 2));
         return at && !is_loopback(at->host);
@@ -68,12 +69,12 @@ Result<void> check_join_listen(const Settings& settings) {
 
 std::vector<std::string> flags_without_effect(const Settings& settings) {
     std::vector<std::string> told;
-    if (!settings.standalone && settings.seeds.empty() && !settings.no_server) return told;
+    if (!settings.standalone && settings.seat != SeatWish::no) return told;
     const std::string why = std::string(" has no effect with ") +
-                            (settings.standalone       ? "--standalone"
-                             : !settings.seeds.empty() ? "--seeds"
-                                                       : "--no-server") +
+                            (settings.standalone ? "--standalone" : "--seat no or --no-server") +
                             ": no etcd is run here";
+    if (!settings.listen.empty()) told.push_back("--listen" + why);
+    if (!settings.advertise.empty()) told.push_back("--advertise" + why);
     if (!settings.client_urls.empty()) told.push_back("--client-urls" + why);
     if (!settings.server_urls.empty()) told.push_back("--server-urls" + why);
     return told;

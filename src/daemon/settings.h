@@ -10,6 +10,7 @@
 #include "base/host_port.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "mesh/seats.h"
 #include "trust/token.h"
 
 namespace hansa {
@@ -44,8 +45,7 @@ struct Settings {
     bool tmp_prefix = false;
     std::string control_group;  // whose members may ask this agent; empty: nobody's
     bool standalone = false;
-    bool found = false;      // with seeds: make a cluster there if there is none
-    bool no_server = false;  // never runs an etcd, whatever happens
+    bool found = false;  // with seeds: make a cluster there if there is none
     bool noop = false;
     bool watch = true;
     std::vector<std::string> seeds;       // client URLs of stores that exist
@@ -54,7 +54,12 @@ struct Settings {
     Duration certificate_life = Seconds{24 * 3600};  // of those that an authority here makes
     std::vector<std::string> client_urls;  // where our etcd serves; empty: default or free ports
     std::vector<std::string> server_urls;  // its peer URLs; likewise
-    std::optional<TlsPaths> tls;           // empty: Hansa's own certificates
+    SeatWish seat = SeatWish::yes;         // no: never runs an etcd, whatever happens
+    std::string domain;                    // "dc=lon,rack=r1"; empty: none, or the certified one
+    std::string listen;     // address of both etcd ports; empty: loopback, or the URLs
+    std::string advertise;  // the address that others are told; empty: as it listens
+    std::optional<std::uint32_t> ideal_cluster_size;  // empty: as it is stored
+    std::optional<TlsPaths> tls;                      // empty: Hansa's own certificates
     std::optional<Seconds> converged_timeout;
     std::optional<Seconds> max_runtime;
     std::uint32_t sema = 0;
@@ -78,6 +83,10 @@ std::string describe_store(const Settings& settings);
 // Code::invalid when hosts elsewhere could join, but would be sent to a store that serves this
 // machine alone.
 Result<void> check_join_listen(const Settings& settings);
+
+// Of a host as it stands in a URL.
+bool is_loopback(const std::string& host);
+bool is_any_address(const std::string& host);
 
 // Flags that were given and change nothing, each with the reason.
 std::vector<std::string> flags_without_effect(const Settings& settings);

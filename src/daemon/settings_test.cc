@@ -57,11 +57,17 @@ TEST(Settings, who_can_join_from_elsewhere_must_reach_the_store) {
         EXPECT_FALSE(check_join_listen(settings)) << open;
         settings.client_urls.push_back("https://192.0.2.1:2379");
         EXPECT_TRUE(check_join_listen(settings)) << open;
+        settings.client_urls = {};
+        settings.listen = "127.0.0.2";
+        EXPECT_FALSE(check_join_listen(settings)) << open;
+        settings.listen = "192.0.2.1";
+        EXPECT_TRUE(check_join_listen(settings)) << open;
+        settings.listen = {};
     }
     settings.client_urls = {};
-    settings.no_server = true;
+    settings.seat = SeatWish::no;
     EXPECT_TRUE(check_join_listen(settings)) << "the store is another agent's";
-    settings.no_server = false;
+    settings.seat = SeatWish::yes;
     settings.seeds = {"https://192.0.2.9:2379"};
     EXPECT_TRUE(check_join_listen(settings)) << "the store is elsewhere";
 }
@@ -71,10 +77,12 @@ TEST(Settings, addresses_of_an_etcd_that_never_runs_are_told) {
     settings.client_urls = {"http://127.0.0.1:1"};
     EXPECT_TRUE(flags_without_effect(settings).empty());
     settings.seeds = {"http://127.0.0.1:2"};
-    settings.no_server = true;
-    EXPECT_EQ(flags_without_effect(settings),
-              (std::vector<std::string>{
-                  "--client-urls has no effect with --seeds: no etcd is run here"}));
+    EXPECT_TRUE(flags_without_effect(settings).empty()) << "it may be given a seat";
+    settings.seat = SeatWish::no;
+    EXPECT_EQ(
+        flags_without_effect(settings),
+        (std::vector<std::string>{
+            "--client-urls has no effect with --seat no or --no-server: no etcd is run here"}));
 }
 
 TEST(Settings, what_an_agent_is_told_by_is_known_by_whole_paths) {

@@ -9,21 +9,13 @@
 
 namespace hansa {
 
-namespace {
-
-// An address to listen at everywhere is none to be called by.
-bool is_wildcard(const std::string& host) {
-    return host == "0.0.0.0" || host == "::";
-}
-
-}  // namespace
-
 std::vector<std::string> certified_addresses(const std::vector<std::string>& urls,
                                              const std::string& host_name) {
     std::vector<std::string> addresses = {"127.0.0.1", "::1", "localhost", host_name};
     for (const std::string& url : urls) {
         auto at = HostPort::parse(url.substr(url.find("//") + 2));
-        if (!at || is_wildcard(at->host)) continue;
+        // An address to listen at everywhere is none to be called by.
+        if (!at || is_any_address(at->host)) continue;
         if (std::find(addresses.begin(), addresses.end(), at->host) == addresses.end())
             addresses.push_back(at->host);
     }

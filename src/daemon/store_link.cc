@@ -3,9 +3,12 @@
 #include <optional>
 
 #include "daemon/revocation_watch.h"
+#include "daemon/seat_settings.h"
+#include "daemon/seat_teller.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
 #include "mesh/trust_file.h"
+#include "sys/linux/disk_space.h"
 #include "sys/linux/rotated_file.h"
 #include "sys/linux/surroundings.h"
 
@@ -54,7 +57,11 @@ struct StoreLink::State : KeyWatcher {
                       home.authority_directory(),
                       [this](const RevocationList& list, const std::string& text) {
                           taken_back(list, text);
-                      }) {}
+                      }),
+          seats(
+              {ports.loop, ports.workers, ports.random},
+              [directory = home.directory()] { return free_bytes(directory); },
+              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {}
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -97,11 +104,17 @@ struct StoreLink::State : KeyWatcher {
 
     void found(StorePlace place) {
         const bool ours = machine && machine->serves();
-        urls = place.urls;
+        urls = place.clients_told;
         if (!place.server_name.empty()) server_name = place.server_name;
         show_identity();
         store->use_endpoints(place.urls);
-        mesh.advertise(ours ? std::move(place.urls) : std::vector<std::string>{});
+        mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
+        if (place.urls.empty()) return;  // for now
+        // Whoever shares the store of this machine has no seat of its own to give.
+        SeatOffer offer =
+            seat_offer(settings, ours ? place.peers_told : std::vector<std::string>{});
+        if (!ours) offer.wish = SeatWish::no;
+        seats.use(std::move(offer));
     }
 
     void show_identity() {
@@ -173,6 +186,7 @@ struct StoreLink::State : KeyWatcher {
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
+    SeatTeller seats;
     std::optional<RotatedFile> etcd_log;
 };
 
@@ -183,7 +197,9 @@ void StoreLink::State::start_machine_store() {
         MachineStore::Wishes{.directory = home.cluster_directory(),
                              .client_urls = settings.client_urls,
                              .peer_urls = settings.server_urls,
-                             .may_serve = !settings.no_server},
+                             .may_serve = settings.seat != SeatWish::no,
+                             .listen = settings.listen.empty() ? "127.0.0.1" : settings.listen,
+                             .advertise = settings.advertise},
         certifier(),
         MachineStore::Events{.on_place = [this](StorePlace place) { found(std::move(place)); },
                              .on_fatal = events.on_fatal,
@@ -232,6 +248,7 @@ void StoreLink::start() {
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
+        state_->seats.use(seat_offer(state_->settings, seat_peer_urls(state_->settings)));
         state_->store->use_endpoints(seeds);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -24,6 +25,15 @@ Record name_record(const std::string& uuid) {
     return {keys::name_of(host("a")), encode(NameRecord{"a", uuid, "then", "there"}), 6, 6, 0};
 }
 
+PeerRecord seated_peer() {
+    PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"https://127.0.0.1:2379"}};
+    peer.seat = SeatOffer{.domain = "dc=lon,rack=r1",
+                          .wish = SeatWish::prefer,
+                          .peer_urls = {"https://192.0.2.1:2380"},
+                          .disk_free = 21'474'836'480};
+    return peer;
+}
+
 TEST(Identity, records_come_back_as_they_went) {
     const ClusterRecord cluster{"c", "then"};
     EXPECT_EQ(*decode_cluster(encode(cluster)), cluster);
@@ -31,6 +41,31 @@ TEST(Identity, records_come_back_as_they_went) {
     EXPECT_EQ(*decode_name(keys::name_of(host("a")), encode(name)), name);
     const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"https://127.0.0.1:2379"}};
     EXPECT_EQ(*decode_peer(keys::peer(host("a")), encode(peer)), peer);
+    EXPECT_EQ(*decode_peer(keys::peer(host("a")), encode(seated_peer())), seated_peer());
+}
+
+TEST(Identity, peers_have_golden_bytes) {
+    const std::string path = HANSA_TREE "/src/mesh/golden/peer.json";
+    const std::string text = encode(seated_peer());
+    if (std::getenv("HANSA_ACCEPT")) std::ofstream(path) << text << "\n";
+    std::string line;
+    std::ifstream file(path);
+    ASSERT_TRUE(std::getline(file, line));
+    EXPECT_EQ(line, text);
+}
+
+TEST(Identity, what_a_peer_says_of_seats_is_read_strictly) {
+    const std::string text = encode(seated_peer());
+    const auto changed = [&text](const std::string& from, const std::string& to) {
+        std::string copy = text;
+        return copy.replace(copy.find(from), from.size(), to);
+    };
+    const std::string key = keys::peer(host("a"));
+    EXPECT_TRUE(decode_peer(key, text));
+    EXPECT_FALSE(decode_peer(key, changed("\"wish\":\"prefer\"", "\"wish\":\"maybe\"")));
+    EXPECT_FALSE(decode_peer(key, changed("\"weight\":0", "\"weight\":\"0\"")));
+    EXPECT_FALSE(decode_peer(key, changed("\"weight\":0", "\"weight\":0,\"more\":1")));
+    EXPECT_FALSE(decode_peer(key, changed("\"disk_free\":21474836480", "\"disk_free\":-1")));
 }
 
 TEST(Identity, the_page_that_explains_them_tells_the_truth) {

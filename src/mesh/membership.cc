@@ -119,6 +119,11 @@ void Membership::advertise(std::vector<std::string> urls) {
     put_record();
 }
 
+void Membership::offer(SeatOffer seat) {
+    seat_ = std::move(seat);
+    put_record();
+}
+
 void Membership::verify() {
     if (!look_retry_) look();
 }
@@ -157,8 +162,9 @@ void Membership::on_granted(LeaseId lease) {
 
 void Membership::put_record() {
     if (ended_ || putting_ || put_retry_ || lease_ == 0 || !entered_) return;
-    const PeerRecord record{host_.text(),     options_.uuid,  options_.incarnation,
-                            options_.version, options_.where, urls_};
+    const PeerRecord record{
+        host_.text(), options_.uuid, options_.incarnation, options_.version, options_.where,
+        urls_,        seat_};
     std::string value = encode(record);
     if (value == put_value_ && lease_ == put_lease_) return;
     Transaction transaction;

@@ -57,6 +57,9 @@ class Membership {
     // Where this host serves the store to clients; written when it differs.
     void advertise(std::vector<std::string> urls);
 
+    // What this host says of itself about seats; written when it differs.
+    void offer(SeatOffer seat);
+
     // Somebody found that the name is perhaps not ours: look.
     void verify();
 
@@ -103,6 +106,7 @@ class Membership {
     std::optional<Error> look_failed_;
 
     std::vector<std::string> urls_;
+    std::optional<SeatOffer> seat_;
     LeaseId lease_ = 0;
     bool lease_was_lost_ = false;
     bool putting_ = false;

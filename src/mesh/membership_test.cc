@@ -176,6 +176,14 @@ TEST_F(Joining, the_record_is_written_only_when_something_in_it_changes) {
     peer.membership->advertise({"https://127.0.0.1:2379"});
     loop.run_for(Seconds{600});
     EXPECT_EQ(cluster.revision(), before + 1);
+    const SeatOffer offer{.domain = "dc=lon", .peer_urls = {"https://127.0.0.1:2380"}};
+    peer.membership->offer(offer);
+    loop.run_for(Seconds{600});
+    EXPECT_EQ(cluster.revision(), before + 2);
+    peer.membership->offer(offer);
+    loop.run_for(Seconds{600});
+    EXPECT_EQ(cluster.revision(), before + 2);
+    EXPECT_EQ(decode_peer(keys::peer(host("a")), peer_value("a"))->seat, offer);
 }
 
 TEST_F(Joining, a_name_that_became_another_s_is_told_and_awaited) {

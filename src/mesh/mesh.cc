@@ -142,6 +142,10 @@ void Mesh::advertise(std::vector<std::string> urls) {
     if (membership_) membership_->advertise(std::move(urls));
 }
 
+void Mesh::offer(SeatOffer seat) {
+    if (membership_) membership_->offer(std::move(seat));
+}
+
 MeshStanding Mesh::standing() const {
     MeshStanding standing;
     standing.entered = membership_ && membership_->entered();

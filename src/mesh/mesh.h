@@ -71,6 +71,9 @@ class Mesh {
     // Where this host serves the store to clients, for its peer record.
     void advertise(std::vector<std::string> urls);
 
+    // What it says of itself about seats, likewise.
+    void offer(SeatOffer seat);
+
     // A renewed certificate or other roots; another policy.
     void use(Credentials credentials);
     void use(CollectPolicy policy);

@@ -87,7 +87,8 @@ struct SeatBook {
     friend bool operator==(const SeatBook&, const SeatBook&) = default;
 };
 
-// What a peer says of itself, within its record. `domain` must be that of its certificate.
+// What a peer says of itself, within its record. `domain` is that of its certificate, where that
+// names one.
 struct SeatOffer {
     std::string domain;
     SeatWish wish = SeatWish::yes;

@@ -68,6 +68,11 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
+Result<void> check_domain(std::string_view text) {
+    if (is_domain(text)) return {};
+    return refused("domain", text, "write it as dc=lon,rack=r1");
+}
+
 Result<void> check_claims(const Claims& claims) {
     if (!is_word(claims.cluster, "-_."))
         return refused("cluster", claims.cluster, "use 1 to 64 letters, digits, '-', '_' and '.'");
@@ -76,8 +81,7 @@ Result<void> check_claims(const Claims& claims) {
     if (auto name = HostName::parse(claims.name); !name) return std::move(name).error();
     if (!is_uuid(claims.uuid))
         return refused("uuid", claims.uuid, "write it as 8-4-4-4-12 lower-case hexadecimal digits");
-    if (!is_domain(claims.domain))
-        return refused("domain", claims.domain, "write it as dc=lon,rack=r1");
+    if (auto domain = check_domain(claims.domain); !domain) return domain;
     return check_labels(claims.labels);
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::size_t claims_bytes_max = 4 << 10;  // of the text
 // uuid, name, domain and labels are all empty.
 Result<void> check_claims(const Claims& claims);
 
+// "dc=lon,rack=r1", or empty. Code::invalid.
+Result<void> check_domain(std::string_view text);
+
 // Code::invalid also for a text above the limit.
 Result<std::string> encode(const Claims& claims);
 Result<Claims> decode_claims(std::string_view text);

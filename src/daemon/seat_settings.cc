@@ -1,0 +1,155 @@
+#include "daemon/seat_settings.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "daemon/machine_store.h"
+#include "daemon/store_certificate.h"
+#include "trust/claims.h"
+#include "trust/member_address.h"
+
+namespace hansa {
+
+namespace {
+
+constexpr std::int64_t ideal_max = 9;
+constexpr std::uint16_t usual_peer_port = 2380;
+constexpr const char* loopback = "127.0.0.1";
+
+Error refused(const std::string& text) {
+    return Error{Code::invalid, text};
+}
+
+Result<void> add_wish(const SeatOptions& options, Settings& settings) {
+    if (!options.seat.empty()) {
+        auto wish = wish_named(options.seat);
+        if (!wish) return std::move(wish).error().during("--seat");
+        if (options.no_server && *wish != SeatWish::no)
+            return refused("--no-server and --seat " + options.seat +
+                           ": choose one; --no-server is --seat no");
+        settings.seat = *wish;
+    }
+    if (options.no_server) settings.seat = SeatWish::no;
+    return {};
+}
+
+Result<void> add_size(const std::optional<std::int64_t>& given, Settings& settings) {
+    if (!given) return {};
+    const std::int64_t size = *given;
+    if (size < 1 || size > ideal_max || size % 2 == 0)
+        return refused("--ideal-cluster-size " + std::to_string(size) +
+                       ": must be odd, from 1 to 9: an even number of seats can lose no more of "
+                       "them than one less");
+    settings.ideal_cluster_size = static_cast<std::uint32_t>(size);
+    return {};
+}
+
+// An address of this machine: etcd listens at no name.
+Result<std::string> parse_listen(const std::string& text) {
+    if (text == "localhost") return std::string{loopback};
+    if (is_any_address(text)) return text;
+    auto address = member_address(text);
+    const bool is_address =
+        address && address->find_first_not_of("0123456789abcdef.:") == std::string::npos;
+    if (is_address && address->find_first_of(".:") != std::string::npos) return address;
+    return refused("--listen \"" + printable(text, 80) +
+                   "\" is no IP address of this machine, without a port, as in 192.0.2.1 or "
+                   "0.0.0.0");
+}
+
+Result<void> add_listen(const SeatOptions& options, Settings& settings) {
+    if (options.listen.empty()) return {};
+    if (!settings.client_urls.empty() || !settings.server_urls.empty())
+        return refused(std::string("--listen and ") +
+                       (settings.client_urls.empty() ? "--server-urls" : "--client-urls") +
+                       ": choose one; --listen gives an address to both ports of the store, the "
+                       "other one address and port");
+    auto listen = parse_listen(options.listen);
+    if (!listen) return std::move(listen).error();
+    if (is_any_address(*listen) && options.advertise.empty())
+        return refused("--listen " + *listen +
+                       ": others cannot be told that address; give --advertise with one that they "
+                       "reach, as in 192.0.2.1");
+    settings.listen = *std::move(listen);
+    return {};
+}
+
+bool all_loopback(const Settings& settings) {
+    if (!settings.listen.empty()) return is_loopback(settings.listen);
+    const auto is_local = [](const std::string& url) {
+        const auto at = HostPort::parse(url.substr(url.find("//") + 2));
+        return at && is_loopback(at->host);
+    };
+    return std::all_of(settings.client_urls.begin(), settings.client_urls.end(), is_local) &&
+           std::all_of(settings.server_urls.begin(), settings.server_urls.end(), is_local);
+}
+
+Result<void> add_advertise(const SeatOptions& options, Settings& settings) {
+    if (options.advertise.empty()) return {};
+    auto address = member_address(options.advertise);
+    if (!address) return std::move(address).error().during("--advertise");
+    if (all_loopback(settings) && !is_loopback(*address))
+        return refused("--advertise " + *address +
+                       ": the store would listen at the loopback interface alone; give --listen "
+                       "too, as in --listen 0.0.0.0");
+    settings.advertise = *std::move(address);
+    return {};
+}
+
+// What others are told, where URLs do not say it.
+std::string told_address(const Settings& settings) {
+    if (!settings.advertise.empty()) return settings.advertise;
+    return settings.listen.empty() ? loopback : settings.listen;
+}
+
+}  // namespace
+
+Result<void> add_seat_options(const SeatOptions& options, Settings& settings) {
+    if (auto added = add_wish(options, settings); !added) return added;
+    if (auto good = check_domain(options.domain); !good)
+        return std::move(good).error().during("--domain");
+    settings.domain = options.domain;
+    if (auto added = add_listen(options, settings); !added) return added;
+    if (auto added = add_advertise(options, settings); !added) return added;
+    return add_size(options.ideal_cluster_size, settings);
+}
+
+Result<void> agree_on_domain(Settings& settings, const std::string& certified) {
+    if (certified.empty()) return {};
+    if (!settings.domain.empty() && settings.domain != certified)
+        return Error{Code::conflict, "--domain " + settings.domain +
+                                         ": this host's certificate says " + certified +
+                                         "; leave the option out, or join with a token of that "
+                                         "domain"};
+    settings.domain = certified;
+    return {};
+}
+
+std::vector<std::string> seat_peer_urls(const Settings& settings) {
+    if (settings.server_urls.empty())
+        return {"https://" + HostPort{told_address(settings), usual_peer_port}.text()};
+    if (settings.advertise.empty()) return settings.server_urls;
+    return at_address(settings.server_urls, settings.advertise);
+}
+
+std::vector<std::string> seat_addresses(const Settings& settings) {
+    std::vector<std::string> urls = settings.client_urls;
+    urls.insert(urls.end(), settings.server_urls.begin(), settings.server_urls.end());
+    for (const std::string& address : {told_address(settings), settings.listen})
+        if (!address.empty()) urls.push_back("https://" + HostPort{address, 1}.text());
+    std::vector<std::string> addresses;
+    for (const std::string& text : certified_addresses(urls, settings.host.text()))
+        if (auto address = member_address(text)) addresses.push_back(*std::move(address));
+    if (addresses.size() > member_addresses_max) addresses.resize(member_addresses_max);
+    return *member_addresses(addresses);
+}
+
+SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls) {
+    SeatOffer offer;
+    offer.domain = settings.domain;
+    offer.wish = settings.seat;
+    offer.peer_urls = std::move(peer_urls);
+    return offer;
+}
+
+}  // namespace hansa

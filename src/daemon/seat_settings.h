@@ -1,0 +1,46 @@
+// What `hansa run` is told about seats: the options read, held against each other and against the
+// certificate; and what follows from them for whom this host is to others. Pure.
+//
+// --listen and --advertise name an address, and both ports of etcd follow (2379 and 2380, or free
+// ones); --client-urls and --server-urls name each port's address by itself. Only one of the two
+// ways can be used, but --advertise goes with both.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/settings.h"
+#include "mesh/seat_book.h"
+
+namespace hansa {
+
+// As they were written; empty: not given.
+struct SeatOptions {
+    std::string seat{};
+    std::string domain{};
+    std::string listen{};
+    std::string advertise{};
+    std::optional<std::int64_t> ideal_cluster_size{};
+    bool no_server = false;
+};
+
+// Code::invalid says which option is wrong, or which two do not go together, and what would be
+// right. REQUIRES: the URLs are in `settings` already.
+Result<void> add_seat_options(const SeatOptions& options, Settings& settings);
+
+// The certified domain wins, and stands in `settings` afterwards. Code::conflict, with both, where
+// another one was given.
+Result<void> agree_on_domain(Settings& settings, const std::string& certified);
+
+// What its member's certificate stands for, as member_addresses() has them: where others reach it
+// and this machine's own names.
+std::vector<std::string> seat_addresses(const Settings& settings);
+
+// Where other members would reach its store.
+std::vector<std::string> seat_peer_urls(const Settings& settings);
+
+// Of a host that may hold a seat of its own; `peer_urls`: where others reach its store.
+SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls);
+
+}  // namespace hansa

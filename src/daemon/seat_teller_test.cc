@@ -1,0 +1,61 @@
+#include "daemon/seat_teller.h"
+
+#include <gtest/gtest.h>
+
+#include "sys/sim/machine.h"
+
+namespace hansa {
+namespace {
+
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+
+struct Rig {
+    SimLoop loop;
+    SimMachine machine{loop, 1};
+    SeededRandom random{3};
+    Result<std::uint64_t> space = 20 * gib;
+    std::vector<SeatOffer> told;
+    SeatTeller teller{{loop, machine.workers, random},
+                      [this] { return space; },
+                      [this](SeatOffer offer) { told.push_back(std::move(offer)); }};
+};
+
+TEST(SeatTeller, rounds_space_down_and_keeps_what_it_said_until_it_has_clearly_changed) {
+    EXPECT_EQ(told_space(0, 20 * gib), 16 * gib);
+    for (const std::uint64_t near : {16 * gib, 15 * gib, 31 * gib, 33 * gib, 35 * gib})
+        EXPECT_EQ(told_space(16 * gib, near), 16 * gib) << near;
+    EXPECT_EQ(told_space(16 * gib, 14 * gib), 8 * gib);
+    EXPECT_EQ(told_space(16 * gib, 36 * gib), 32 * gib);
+    EXPECT_EQ(told_space(16 * gib, 0), 0u);
+    EXPECT_EQ(told_space(gib, 900 << 20), 512u << 20) << "never more than there is, by much";
+}
+
+TEST(SeatTeller, tells_at_once_what_it_is_told_and_again_only_what_changed) {
+    Rig rig;
+    rig.teller.use({.domain = "dc=lon", .peer_urls = {}});
+    ASSERT_EQ(rig.told.size(), 1u);
+    const SeatOffer lon{.domain = "dc=lon", .peer_urls = {}};
+    EXPECT_EQ(rig.told[0], lon);
+    rig.loop.run_for(Seconds{3600});
+    ASSERT_EQ(rig.told.size(), 2u);
+    EXPECT_EQ(rig.told[1].disk_free, 16 * gib);
+    rig.space = 19 * gib;
+    rig.loop.run_for(Seconds{3600});
+    EXPECT_EQ(rig.told.size(), 2u);
+    rig.space = 3 * gib;
+    rig.loop.run_for(Seconds{120});
+    ASSERT_EQ(rig.told.size(), 3u);
+    EXPECT_EQ(rig.told[2].disk_free, 2 * gib);
+    rig.space = Error{Code::unavailable, "no disk"};
+    rig.loop.run_for(Seconds{3600});
+    EXPECT_EQ(rig.told.size(), 3u);
+    rig.teller.use({.domain = "dc=par", .peer_urls = {}});
+    ASSERT_EQ(rig.told.size(), 4u);
+    EXPECT_EQ(rig.told[3].disk_free, 2 * gib) << "what was measured still holds";
+    rig.space = 20 * gib;
+    rig.loop.run_for(Seconds{120});
+    EXPECT_EQ(rig.told.back().disk_free, 16 * gib);
+}
+
+}  // namespace
+}  // namespace hansa
