@@ -174,7 +174,8 @@ void SimSeatAgent::act(const SeatStep& step) {
             key_created_ = 0;
             return;
         case SeatStep::Do::write:
-            (void)etcd_.write_book(host_, key_created_, book_revision_, encode(*step.book));
+            pending_ = Pending{{},           world_.now + moment(), false, encode(*step.book),
+                               key_created_, book_revision_};
             return;
         case SeatStep::Do::move_leader: (void)etcd_.move_leader(host_, step.target); return;
         case SeatStep::Do::call: pending_ = Pending{*step.order, world_.now + moment()}; return;
@@ -189,6 +190,10 @@ void SimSeatAgent::go_on_calling() {
     if (!pending_ || world_.now < pending_->due) return;
     const Pending now = *pending_;
     pending_.reset();
+    if (now.book) {
+        (void)etcd_.write_book(host_, now.key_created, now.book_revision, *now.book);
+        return;
+    }
     if (now.admitted) return send(now.order, world_.now - now.due > world_.options.timing.tick);
     // Everything is read once more, for time has passed since the decision.
     read(etcd_.readable_from(host_) && etcd_.leader()->host == host_);

@@ -44,6 +44,9 @@ class SimSeatAgent {
         SeatOrder order;
         Instant due;
         bool admitted = false;
+        // Instead of an order: a book, with what its transaction compares.
+        std::optional<std::string> book = {};
+        std::uint64_t key_created = 0, book_revision = 0;
     };
 
     SimHost& host() { return world_.hosts[host_]; }
