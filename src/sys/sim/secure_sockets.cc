@@ -58,6 +58,9 @@ class SimAsking final : public Subscription {
 
     void put_to(const std::string& at, const std::shared_ptr<SimNetwork::Server>& server,
                 bool answer_is_lost) {
+        // As TLS does: none at all is fine, an empty one is not.
+        if (question_.identity && question_.identity->chain_pem.empty())
+            return failed(at, {Code::invalid, "a TLS identity: no certificate in its chain"});
         if (auto right = question_.judge(server->service.identity().chain_pem); !right)
             return failed(at, right.error());
         const SecureLimits& limits = server->service.limits;
