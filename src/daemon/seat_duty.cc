@@ -1,0 +1,94 @@
+#include "daemon/seat_duty.h"
+
+#include <algorithm>
+
+#include "mesh/keys.h"
+
+namespace hansa {
+namespace {
+
+// A learner becomes a voter without a word to the agent beside it.
+constexpr Duration look_every = Seconds{1};
+
+}  // namespace
+
+SeatDuty::SeatDuty(Steward::Ports ports, HostName host, std::string uuid, SeatSettings settings,
+                   Events events)
+    : ports_(ports),
+      host_(std::move(host)),
+      uuid_(std::move(uuid)),
+      settings_(std::move(settings)),
+      events_(std::move(events)) {}
+
+void SeatDuty::follow_book() {
+    FollowerEvents events;
+    const auto text_in = [](const Reading& reading) {
+        return reading.records.empty() ? std::string{} : reading.records.front().value;
+    };
+    events.on_all = [this, text_in](const Reading& reading) { read_book(text_in(reading)); };
+    events.on_events = [this](const EventBatch& batch) {
+        for (const StoreEvent& event : batch.events)
+            if (event.record.key == keys::seat_book())
+                read_book(event.type == StoreEvent::Type::put ? event.record.value : "");
+    };
+    events.on_check = [this, text_in](const Reading& reading,
+                                      const std::set<std::string>& touched) {
+        return touched.contains(keys::seat_book()) || text_in(reading) == book_text_;
+    };
+    events.on_error = [this](const Error& error) {
+        ports_.report.publish(happened::Refused{"store_error", "seats: " + error.text});
+    };
+    book_ = std::make_unique<Follower>(ports_.loop, ports_.store, ports_.random, keys::seat_book(),
+                                       FollowerTimes{}, std::move(events));
+    book_->store_is(ports_.store.status().state);
+}
+
+void SeatDuty::read_book(const std::string& text) {
+    book_text_ = text;
+    bool wanted = false;
+    if (!text.empty()) {
+        auto book = decode_seat_book(text);
+        if (!book)
+            ports_.report.publish(happened::Refused{"bad_record", book.error().text});
+        else if (book->intent)
+            wanted = std::find(book->intent->adds.begin(), book->intent->adds.end(), uuid_) !=
+                     book->intent->adds.end();
+    }
+    if (wanted) events_.on_wanted();
+    if (!wanted && wanted_) events_.on_unwanted();
+    wanted_ = wanted;
+}
+
+void SeatDuty::member_serves(const std::string& endpoint) {
+    if (endpoint == endpoint_) return;
+    member_ended();
+    endpoint_ = endpoint;
+    look();
+}
+
+void SeatDuty::member_ended() {
+    endpoint_.clear();
+    timer_.reset();
+    steward_.reset();
+}
+
+void SeatDuty::look() {
+    timer_ = ports_.loop.after(look_every, [this] { look(); });
+    ports_.electorate.status({endpoint_, look_every},
+                             lifeline_.guard([this](Answer<MemberStatus> answer) {
+                                 if (answer) on_status(*answer.result);
+                             }));
+}
+
+void SeatDuty::on_status(const MemberStatus& status) {
+    if (endpoint_.empty() || steward_ || status.is_learner || status.leader == 0) return;
+    timer_.reset();
+    steward_ = std::make_unique<Steward>(ports_, Steward::Self{host_, uuid_, endpoint_}, settings_);
+}
+
+void SeatDuty::store_is(StoreStatus::State state) {
+    if (book_) book_->store_is(state);
+    if (steward_) steward_->store_is(state);
+}
+
+}  // namespace hansa

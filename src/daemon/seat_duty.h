@@ -1,0 +1,57 @@
+// What an agent does about seats: sees whether the steward intends to give this host one, and
+// runs a steward of its own beside a member that votes.
+//
+// Owned by the agent's store link. Loop thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "mesh/steward.h"
+
+namespace hansa {
+
+class SeatDuty {
+ public:
+    struct Events {
+        std::function<void()> on_wanted;    // this host is to be added; said again while it is so
+        std::function<void()> on_unwanted;  // not any more
+    };
+
+    // Every port must outlive it.
+    SeatDuty(Steward::Ports ports, HostName host, std::string uuid, SeatSettings settings,
+             Events events);
+
+    // From now on; a host that takes no seat need not.
+    void follow_book();
+
+    // The member beside us serves clients there, or has ended.
+    void member_serves(const std::string& endpoint);
+    void member_ended();
+
+    void store_is(StoreStatus::State state);
+
+    const Steward* steward() const { return steward_.get(); }  // null: no voter is beside us
+
+ private:
+    void read_book(const std::string& text);
+    void look();
+    void on_status(const MemberStatus& status);
+
+    const Steward::Ports ports_;
+    const HostName host_;
+    const std::string uuid_;
+    const SeatSettings settings_;
+    const Events events_;
+
+    std::unique_ptr<Follower> book_;
+    std::string book_text_;
+    bool wanted_ = false;
+    std::string endpoint_;  // empty: there is no member beside us
+    std::unique_ptr<Steward> steward_;
+    Held timer_;
+    Lifeline lifeline_;
+};
+
+}  // namespace hansa

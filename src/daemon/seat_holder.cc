@@ -1,0 +1,226 @@
+#include "daemon/seat_holder.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "daemon/home.h"
+#include "data/json.h"
+#include "data/members.h"
+#include "trust/authority.h"
+#include "trust/claims.h"
+
+namespace hansa {
+namespace {
+
+constexpr std::int64_t format_version = 1;
+constexpr std::size_t marker_bytes_max = 8 << 10;
+constexpr Duration look_every = Seconds{1};
+constexpr Duration answer_limit = Seconds{2};
+
+bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& url) {
+        return std::find(b.begin(), b.end(), url) != b.end();
+    });
+}
+
+Value list_of(const std::vector<std::string>& texts) {
+    Value::List list;
+    for (const std::string& text : texts) list.push_back(Value::of_text(text));
+    return Value::of_list(std::move(list));
+}
+
+}  // namespace
+
+std::string encode(const MemberMarker& marker) {
+    Value::Map map;
+    const auto put = [&map](const char* name, Value value) {
+        map.push_back({name, {}, std::move(value)});
+    };
+    put("v", Value::of_int(format_version));
+    put("cluster", Value::of_text(marker.cluster));
+    put("uuid", Value::of_text(marker.uuid));
+    put("member", Value::of_text(text_of_member(marker.member)));
+    put("client_urls", list_of(marker.client_urls));
+    put("peer_urls", list_of(marker.peer_urls));
+    return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
+}
+
+Result<MemberMarker> decode_member_marker(std::string_view text) {
+    auto parsed = parse_json(text, {marker_bytes_max, 4});
+    if (!parsed) return std::move(parsed).error();
+    Members members(*parsed, "member");
+    members.number("v", {format_version, format_version});
+    MemberMarker marker;
+    marker.cluster = members.text("cluster");
+    marker.uuid = members.text("uuid");
+    if (!is_uuid(marker.uuid)) members.refuse("has a \"uuid\" that is none");
+    const std::string id = members.text("member");
+    const auto read = std::from_chars(id.data(), id.data() + id.size(), marker.member, 16);
+    if (read.ec != std::errc{} || read.ptr != id.data() + id.size() || marker.member == 0)
+        members.refuse("has a \"member\" that is no id");
+    marker.client_urls = members.texts("client_urls");
+    marker.peer_urls = members.texts("peer_urls");
+    if (marker.client_urls.empty() || marker.peer_urls.empty())
+        members.refuse("has no URLs to listen at");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return marker;
+}
+
+SeatHolder::SeatHolder(Ports ports, Wishes wishes, Certify certify, Events events)
+    : ports_(ports),
+      wishes_(std::move(wishes)),
+      certify_(std::move(certify)),
+      events_(std::move(events)) {}
+
+bool SeatHolder::has_data() const {
+    return static_cast<bool>(ports_.files.status(data_path() + "/member"));
+}
+
+void SeatHolder::start() {
+    auto text = ports_.files.read(marker_path(), marker_bytes_max);
+    if (!text) return;  // it never was a member
+    auto marker = decode_member_marker(*text);
+    if (!marker) return warn(marker_path() + ": " + marker.error().text);
+    if (marker->uuid != wishes_.uuid)
+        return warn(marker_path() + " is of another host (uuid " + marker->uuid +
+                    "): its data is not used; move " + wishes_.directory + " away");
+    marker_ = std::move(*marker);
+    if (!has_data()) {
+        lost_ = true;
+        return warn("the data of this host's member " + text_of_member(marker_->member) +
+                    " is gone from " + data_path() +
+                    ": it is not started empty, for it would forget what it acknowledged; the "
+                    "steward takes it out of the store, and then it may have a seat again");
+    }
+    if (auto launched = launch({}); !launched) warn(launched.error().text);
+}
+
+void SeatHolder::expect(std::vector<std::string> endpoints, const std::string& cluster) {
+    endpoints_ = std::move(endpoints);
+    cluster_ = cluster;
+    if (!timer_) look();
+}
+
+void SeatHolder::expect_nothing() {
+    endpoints_.clear();
+    timer_.reset();
+}
+
+void SeatHolder::look() {
+    if (endpoints_.empty() || server_ || stopping_) {
+        timer_.reset();
+        return;
+    }
+    timer_ = ports_.loop.after(look_every, [this] { look(); });
+    const std::string& endpoint = endpoints_[next_++ % endpoints_.size()];
+    ports_.electorate.list({endpoint, answer_limit},
+                           lifeline_.guard([this](Answer<std::vector<MemberInfo>> answer) {
+                               if (answer) on_list(*answer.result);
+                           }));
+}
+
+void SeatHolder::on_list(const std::vector<MemberInfo>& members) {
+    if (server_ || stopping_ || endpoints_.empty()) return;
+    if (lost_) {
+        const bool stands = std::any_of(members.begin(), members.end(), [&](const auto& member) {
+            return member.id == marker_->member;
+        });
+        if (stands) return;
+        lost_ = false;
+        marker_.reset();
+    }
+    for (const MemberInfo& member : members) {
+        if (member.started || !share_url(member.peer_urls, wishes_.peers_told)) continue;
+        if (auto joined = join(member, members); !joined) warn(joined.error().text);
+        return;
+    }
+}
+
+// The directory is emptied first: what stands there without belonging to this member id is of an
+// earlier one.
+Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
+    if (auto made = make_directories(ports_.files, wishes_.directory); !made) return made;
+    if (auto cleared = ports_.files.remove_tree(data_path());
+        !cleared && cleared.error().code != Code::missing)
+        return std::move(cleared).error().during("clearing " + data_path());
+    if (auto kept = keep({cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls});
+        !kept)
+        return kept;
+    std::vector<EtcdMember> whole;
+    for (const MemberInfo& member : members)
+        for (const std::string& url : member.peer_urls)
+            whole.push_back({member.id == mine.id ? wishes_.uuid : member.name, url});
+    return launch(std::move(whole));
+}
+
+Result<void> SeatHolder::keep(const MemberMarker& marker) {
+    FileAttributes attributes;
+    attributes.mode = 0600;
+    if (auto written = ports_.files.write(marker_path(), encode(marker), attributes); !written)
+        return std::move(written).error();
+    marker_ = marker;
+    return {};
+}
+
+Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
+    EtcdConfig config;
+    config.name = wishes_.uuid;
+    config.data_directory = data_path();
+    config.client_urls = marker_->client_urls;
+    config.peer_urls = marker_->peer_urls;
+    config.clients_told = wishes_.clients_told;
+    config.peers_told = wishes_.peers_told;
+    config.members = std::move(members);
+    config.entry = EtcdConfig::Entry::joining;
+    config.member_name = member_common_name;
+    std::vector<std::string> urls = wishes_.clients_told;
+    urls.insert(urls.end(), wishes_.peers_told.begin(), wishes_.peers_told.end());
+    auto certificate = certify_(urls);
+    if (!certificate) return std::move(certificate).error().during("a seat in the store");
+    config.client_tls = certificate->client_tls;
+    config.peer_tls = certificate->peer_tls;
+    server_ = std::make_unique<EtcdServer>(
+        ports_.loop, ports_.processes, std::move(config),
+        EtcdServerEvents{
+            .on_serving = events_.on_serving,
+            .on_ended =
+                [this](const std::string& why, Duration pause) {
+                    warn("this host's member of the store: " + why + "; it is started again in " +
+                         readable(pause));
+                },
+            .on_removed = [this] { removed(); },
+            .on_log = events_.on_log,
+        });
+    timer_.reset();
+    ports_.report.publish(happened::Noted{"this host's member " + text_of_member(marker_->member) +
+                                          " of the store starts"});
+    return server_->start();
+}
+
+// The data goes before the marker: an end in between leaves a marker without data, which is never
+// started, and not data that nobody vouches for.
+void SeatHolder::removed() {
+    gone_ = std::move(server_);
+    if (auto cleared = ports_.files.remove_tree(data_path()); !cleared)
+        warn("clearing " + data_path() + ": " + cleared.error().text);
+    if (auto cleared = ports_.files.remove(marker_path()); !cleared)
+        warn("clearing " + marker_path() + ": " + cleared.error().text);
+    marker_.reset();
+    ports_.report.publish(happened::Noted{"this host gave its seat in the store up"});
+    events_.on_gone();
+}
+
+void SeatHolder::stop(Action stopped) {
+    stopping_ = true;
+    timer_.reset();
+    if (!server_) return ports_.loop.post(std::move(stopped));
+    server_->stop(std::move(stopped));
+}
+
+void SeatHolder::warn(const std::string& what) {
+    if (what == told_) return;
+    told_ = what;
+    ports_.report.publish(happened::Warned{what});
+}
+
+}  // namespace hansa

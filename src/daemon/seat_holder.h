@@ -1,0 +1,123 @@
+// This host's member of the store, where it came to a seat after the cluster was founded.
+//
+//     PREFIX/HOST/store/              0700
+//     member.json                     the marker: whose member this is, and in which cluster
+//     etcd/                           its data; never looked at without the marker
+//     etcd.log
+//
+// The steward adds a member with this host's address to the store's list; then, and only then, an
+// empty directory becomes a member. With a marker and data etcd is started at once, whoever else
+// is there: a store that lost its majority comes back in this way. A marker without data is a loss
+// and never started, since etcd would take an empty member for the old one and forget what it had
+// acknowledged (measured on 3.4.23); the steward removes it from the list, and it may join anew.
+// A member that was removed ends by itself with exit code 0; then its data goes.
+//
+// Owned by the agent. Loop thread only; blocks for small files of its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/store_certificate.h"
+#include "mesh/electorate.h"
+#include "mesh/lifeline.h"
+#include "report/report.h"
+#include "servers/etcd.h"
+#include "sys/files.h"
+#include "sys/loop.h"
+#include "sys/processes.h"
+
+namespace hansa {
+
+// What stands in member.json.
+struct MemberMarker {
+    std::string cluster;  // id of ours, not of etcd
+    std::string uuid;     // of this host; also the member's name
+    MemberId member = 0;
+    std::vector<std::string> client_urls;
+    std::vector<std::string> peer_urls;
+    friend bool operator==(const MemberMarker&, const MemberMarker&) = default;
+};
+std::string encode(const MemberMarker& marker);
+Result<MemberMarker> decode_member_marker(std::string_view text);
+
+class SeatHolder {
+ public:
+    struct Ports {
+        Loop& loop;
+        Files& files;
+        Processes& processes;
+        Electorate& electorate;
+        Report& report;
+    };
+
+    struct Wishes {
+        std::string directory;  // PREFIX/HOST/store
+        std::string uuid;
+        std::vector<std::string> client_urls;  // where it would listen
+        std::vector<std::string> peer_urls;
+        std::vector<std::string> clients_told;  // what others are told
+        std::vector<std::string> peers_told;
+    };
+
+    // A certificate for a member at these URLs; called before each start.
+    using Certify = std::function<Result<StoreCertificate>(const std::vector<std::string>& urls)>;
+
+    struct Events {
+        std::function<void()> on_serving;
+        std::function<void()> on_gone;  // removed from the list; its data is cleared away
+        std::function<void(const std::string& line)> on_log;
+    };
+
+    SeatHolder(Ports ports, Wishes wishes, Certify certify, Events events);
+
+    // Starts what was there before.
+    void start();
+
+    // The steward intends to add this host: looks at the list until its member stands there, or
+    // expect_nothing(). `endpoints`: the store's, which are asked in turn.
+    void expect(std::vector<std::string> endpoints, const std::string& cluster);
+    void expect_nothing();
+
+    // Ends etcd, a leader hands over first; `stopped` runs once, later. Membership and data stay.
+    void stop(Action stopped);
+
+    bool serves() const { return server_ && server_->serving(); }
+    bool is_lost() const { return lost_; }
+    const std::optional<MemberMarker>& marker() const { return marker_; }
+
+ private:
+    void look();
+    void on_list(const std::vector<MemberInfo>& members);
+    Result<void> join(const MemberInfo& mine, const std::vector<MemberInfo>& members);
+    Result<void> launch(std::vector<EtcdMember> members);
+    Result<void> keep(const MemberMarker& marker);
+    void removed();
+    void warn(const std::string& what);
+    bool has_data() const;
+    std::string marker_path() const { return wishes_.directory + "/member.json"; }
+    std::string data_path() const { return wishes_.directory + "/etcd"; }
+
+    const Ports ports_;
+    const Wishes wishes_;
+    const Certify certify_;
+    const Events events_;
+
+    std::optional<MemberMarker> marker_;
+    std::unique_ptr<EtcdServer> server_;
+    std::unique_ptr<EtcdServer> gone_;  // its callback may be on the stack
+    bool lost_ = false;
+    bool stopping_ = false;
+    std::vector<std::string> endpoints_;  // whom to ask; empty: nothing is expected
+    std::size_t next_ = 0;
+    std::string cluster_;
+    std::string told_;
+    Held timer_;
+    Lifeline lifeline_;
+};
+
+}  // namespace hansa

@@ -1,0 +1,118 @@
+#include "daemon/seating.h"
+
+#include "daemon/machine_store.h"
+#include "daemon/member_certificate.h"
+#include "daemon/seat_settings.h"
+#include "trust/authority.h"
+
+namespace hansa {
+namespace {
+
+constexpr std::uint64_t log_bytes_max = std::uint64_t{8} << 20;
+constexpr std::uint16_t usual_client_port = 2379;
+constexpr std::uint16_t usual_peer_port = 2380;
+
+SeatSettings seat_settings(const Settings& settings) {
+    SeatSettings made;
+    if (settings.ideal_cluster_size) made.ideal = *settings.ideal_cluster_size;
+    return made;
+}
+
+std::vector<std::string> urls_at(const Settings& settings, const std::vector<std::string>& given,
+                                 std::uint16_t port) {
+    if (!given.empty()) return given;
+    return {"https://" + HostPort{settings.listen, port}.text()};
+}
+
+std::vector<std::string> told(const Settings& settings, const std::vector<std::string>& urls) {
+    return settings.advertise.empty() ? urls : at_address(urls, settings.advertise);
+}
+
+}  // namespace
+
+Seating::Seating(Ports ports, const Settings& settings, const Home& home)
+    : ports_(ports),
+      settings_(settings),
+      home_(home),
+      electorate_(make_etcd_electorate(ports.loop, std::nullopt)),
+      duty_({ports.loop, ports.store, *electorate_, ports.random, ports.report}, settings.host,
+            home.identity().uuid, seat_settings(settings),
+            {.on_wanted =
+                 [this] {
+                     if (holder_) holder_->expect(endpoints_, home_.identity().cluster);
+                 },
+             .on_unwanted =
+                 [this] {
+                     if (holder_) holder_->expect_nothing();
+                 }}) {}
+
+Seating::~Seating() = default;
+
+SeatHolder::Wishes Seating::holder_wishes() const {
+    SeatHolder::Wishes wishes;
+    wishes.directory = home_.directory() + "/store";
+    wishes.uuid = home_.identity().uuid;
+    wishes.client_urls = urls_at(settings_, settings_.client_urls, usual_client_port);
+    wishes.peer_urls = urls_at(settings_, settings_.server_urls, usual_peer_port);
+    wishes.clients_told = told(settings_, wishes.client_urls);
+    wishes.peers_told = told(settings_, wishes.peer_urls);
+    return wishes;
+}
+
+// A host without an address that others reach would only ever be a member for itself.
+void Seating::take_part() {
+    if (seat_peer_urls(settings_).empty()) return;
+    holder_ = std::make_unique<SeatHolder>(
+        SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_,
+                          ports_.report},
+        holder_wishes(), [this](const std::vector<std::string>&) { return certificate(); },
+        SeatHolder::Events{
+            .on_serving = [this] { duty_.member_serves(holder_wishes().client_urls.front()); },
+            .on_gone = [this] { duty_.member_ended(); },
+            .on_log = [this](const std::string& line) { keep_log(line); }});
+    holder_->start();
+    duty_.follow_book();
+}
+
+void Seating::keep_log(const std::string& line) {
+    if (!log_) {
+        auto opened = RotatedFile::open(home_.directory() + "/store/etcd.log", log_bytes_max);
+        if (!opened) return;  // the errors that matter reach the report by another way
+        log_.emplace(std::move(*opened));
+    }
+    (void)log_->add(line);
+}
+
+// Got in advance (member_certificate.h): whoever issues it may be away when the seat is given.
+Result<StoreCertificate> Seating::certificate() const {
+    const std::string directory = home_.trust_directory();
+    const std::string path = member_certificate_path(directory);
+    if (auto there = ports_.files.status(path); !there)
+        return Error{Code::unavailable,
+                     path + ": this host has no certificate for a seat yet; it asks for one where "
+                            "it joined"};
+    StoreCertificate made;
+    made.client_tls = {path, member_key_path(directory), directory + "/ca.pem", {}};
+    made.peer_tls = made.client_tls;
+    made.server_name = store_server_name;
+    return made;
+}
+
+void Seating::beside(const std::string& endpoint) {
+    if (endpoint.empty())
+        duty_.member_ended();
+    else
+        duty_.member_serves(endpoint);
+}
+
+void Seating::use_identity(StoreIdentity identity) {
+    electorate_->use_identity(std::move(identity));
+}
+
+void Seating::stop(Action stopped) {
+    duty_.member_ended();
+    if (!holder_) return ports_.loop.post(std::move(stopped));
+    holder_->stop(std::move(stopped));
+}
+
+}  // namespace hansa

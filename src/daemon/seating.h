@@ -1,0 +1,67 @@
+// This host and the seats of its cluster: takes a seat when the steward gives it one, serves it,
+// and runs a steward beside a member that votes, its own or the machine's.
+//
+// Owned by StoreLink. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/home.h"
+#include "daemon/seat_duty.h"
+#include "daemon/seat_holder.h"
+#include "daemon/settings.h"
+#include "mesh/etcd/electorate.h"
+#include "sys/linux/rotated_file.h"
+
+namespace hansa {
+
+class Seating {
+ public:
+    struct Ports {
+        Loop& loop;
+        Store& store;
+        Files& files;
+        Processes& processes;
+        Random& random;
+        Report& report;
+    };
+
+    // Every port must outlive it.
+    Seating(Ports ports, const Settings& settings, const Home& home);
+    ~Seating();
+
+    // With a store elsewhere: this host may be given a seat, and serves one that it had before.
+    void take_part();
+
+    // A voter of this machine's own store serves clients there, and other hosts reach it; empty: it
+    // does not.
+    void beside(const std::string& endpoint);
+
+    // What is shown to members, and where the store answers.
+    void use_identity(StoreIdentity identity);
+    void use_endpoints(std::vector<std::string> endpoints) { endpoints_ = std::move(endpoints); }
+
+    void store_is(StoreStatus::State state) { duty_.store_is(state); }
+
+    // Ends a member of ours; its seat stays. `stopped` is called once, later.
+    void stop(Action stopped);
+
+ private:
+    SeatHolder::Wishes holder_wishes() const;
+    Result<StoreCertificate> certificate() const;
+    void keep_log(const std::string& line);
+
+    const Ports ports_;
+    const Settings& settings_;
+    const Home& home_;
+    std::unique_ptr<EtcdElectorate> electorate_;
+    SeatDuty duty_;
+    std::unique_ptr<SeatHolder> holder_;  // null: no seat is given to this host
+    std::vector<std::string> endpoints_;
+    std::optional<RotatedFile> log_;  // of our member
+};
+
+}  // namespace hansa
