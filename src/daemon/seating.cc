@@ -3,6 +3,7 @@
 #include "daemon/machine_store.h"
 #include "daemon/member_certificate.h"
 #include "daemon/seat_settings.h"
+#include "mesh/endpoints.h"
 #include "trust/authority.h"
 
 namespace hansa {
@@ -61,7 +62,7 @@ SeatHolder::Wishes Seating::holder_wishes() const {
 
 // A host without an address that others reach would only ever be a member for itself.
 void Seating::take_part() {
-    if (seat_peer_urls(settings_).empty()) return;
+    if (settings_.seat == SeatWish::no || is_loopback(seat_peer_urls(settings_).front())) return;
     holder_ = std::make_unique<SeatHolder>(
         SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_,
                           ports_.report},

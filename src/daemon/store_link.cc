@@ -5,6 +5,8 @@
 #include "daemon/revocation_watch.h"
 #include "daemon/seat_settings.h"
 #include "daemon/seat_teller.h"
+#include "daemon/seating.h"
+#include "mesh/endpoints.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
 #include "mesh/trust_file.h"
@@ -61,7 +63,9 @@ struct StoreLink::State : KeyWatcher {
           seats(
               {ports.loop, ports.workers, ports.random},
               [directory = home.directory()] { return free_bytes(directory); },
-              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {}
+              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }),
+          seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
+                  settings, home) {}
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -85,7 +89,10 @@ struct StoreLink::State : KeyWatcher {
         return {.on_amendment = events.on_amendment,
                 .on_entered = [this](const std::string& cluster) { entered(cluster); },
                 .on_refused = [this](const Error& error) { refused(error); },
-                .on_moved = events.on_moved};
+                .on_moved = [this] {
+                    seating.store_is(store->status().state);
+                    events.on_moved();
+                }};
     }
 
     Held watch_key(const std::string& key, Action changed) override {
@@ -109,6 +116,9 @@ struct StoreLink::State : KeyWatcher {
         show_identity();
         store->use_endpoints(place.urls);
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
+        const bool is_reached = ours && !place.clients_told.empty() &&
+                                !is_loopback(place.clients_told.front());
+        seating.beside(is_reached ? place.urls.front() : std::string{});
         if (place.urls.empty()) return;  // for now
         // Whoever shares the store of this machine has no seat of its own to give.
         SeatOffer offer =
@@ -119,7 +129,10 @@ struct StoreLink::State : KeyWatcher {
 
     void show_identity() {
         const Credentials& now = credentials.current();
-        store->use_identity({now.roots_pem(), now.chain_pem(), now.tls_key.pem(), server_name});
+        const StoreIdentity identity{now.roots_pem(), now.chain_pem(), now.tls_key.pem(),
+                                     server_name};
+        store->use_identity(identity);
+        seating.use_identity(identity);
     }
 
     // Their connections stand, and only whoever serves the store can end them.
@@ -187,6 +200,7 @@ struct StoreLink::State : KeyWatcher {
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
     SeatTeller seats;
+    Seating seating;
     std::optional<RotatedFile> etcd_log;
 };
 
@@ -250,6 +264,8 @@ void StoreLink::start() {
     } else {
         state_->seats.use(seat_offer(state_->settings, seat_peer_urls(state_->settings)));
         state_->store->use_endpoints(seeds);
+        state_->seating.use_endpoints(seeds);
+        state_->seating.take_part();
     }
 }
 
@@ -300,8 +316,10 @@ void StoreLink::stop(Action stopped) {
     state_->leave_mesh([this, stopped = std::move(stopped)] {
         state_->memory->finish([this, stopped] {
             state_->home.finish([this, stopped] {
-                if (!state_->machine) return stopped();
-                state_->machine->stop(stopped);
+                state_->seating.stop([this, stopped] {
+                    if (!state_->machine) return stopped();
+                    state_->machine->stop(stopped);
+                });
             });
         });
     });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mesh/endpoints.h"
 #include "mesh/keys.h"
 
 namespace hansa {
@@ -126,7 +127,11 @@ std::vector<SeatApplicant> SeatRegister::applicants() const {
             peer.weight = offer->second.weight;
             peer.peer_urls = offer->second.peer_urls;
         }
-        if (peer.peer_urls.empty()) peer.hindrance = "it offers no address for a member";
+        if (peer.peer_urls.empty())
+            peer.hindrance = "it offers no address for a member";
+        else if (std::any_of(peer.peer_urls.begin(), peer.peer_urls.end(),
+                             [](const std::string& url) { return is_loopback(url); }))
+            peer.hindrance = "other hosts do not reach it: it listens on loopback (--listen)";
         applicants.push_back(std::move(peer));
     }
     return applicants;

@@ -62,6 +62,18 @@ TEST_F(Registering, who_has_a_name_counts_whether_it_lives_or_not) {
     EXPECT_EQ(facts.peers[0].uuid, uuid_of("b"));
 }
 
+TEST_F(Registering, whoever_others_do_not_reach_gets_no_seat) {
+    for (const char* url : {"https://127.0.0.1:2380", "https://[::1]:2380", "https://localhost:1"}) {
+        Record record = peer_record("b", 10);
+        PeerRecord peer = *decode_peer(record.key, record.value);
+        peer.seat->peer_urls = {url};
+        record.value = encode(peer);
+        known.apply({10, {testing::put(record)}});
+        EXPECT_NE(facts_of(known).peers[1].hindrance.find("loopback"), std::string::npos) << url;
+    }
+    EXPECT_EQ(facts_of(known).peers[0].hindrance, "");
+}
+
 TEST_F(Registering, somebody_elses_leased_record_makes_nobody_alive) {
     Record other = peer_record("b", 10);
     PeerRecord peer = *decode_peer(other.key, other.value);
