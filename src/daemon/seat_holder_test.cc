@@ -1,0 +1,207 @@
+#include "daemon/seat_holder.h"
+
+#include <gtest/gtest.h>
+
+#include "mesh/electorate_testing.h"
+#include "sys/sim/machine.h"
+
+namespace hansa {
+namespace {
+
+using testing::FakeElectorate;
+using testing::peer_url_of;
+using testing::url_of;
+using testing::uuid_of;
+
+constexpr auto serving_line = R"({"level":"info","msg":"ready to serve client requests"})";
+constexpr const char* directory = "/p/b/store";
+
+class Holding : public ::testing::Test {
+ protected:
+    Holding() {
+        script.takes = Seconds{100'000};
+        script.lines = {{Milliseconds{10}, serving_line}};
+        machine.processes.script("etcd", [this](const Command& command) {
+            // As etcd does with an empty directory.
+            (void)machine.files.make_directory(std::string{directory} + "/etcd", {});
+            (void)machine.files.make_directory(std::string{directory} + "/etcd/member", {});
+            started.push_back(command);
+            return script;
+        });
+        electorate.members = {{1, "machine", {peer_url_of("a")}, {url_of("a")}, false, true}};
+        electorate.last_id = 1;
+        electorate.up = {url_of("a")};
+        report.listen([this](const Event& event, WallTime) {
+            if (const auto* warned = std::get_if<happened::Warned>(&event))
+                warnings.push_back(warned->text);
+        });
+        holder = make();
+    }
+
+    std::unique_ptr<SeatHolder> make() {
+        return std::make_unique<SeatHolder>(
+            SeatHolder::Ports{loop, machine.files, machine.processes, electorate, report},
+            SeatHolder::Wishes{directory,
+                               uuid_of("b"),
+                               {url_of("b")},
+                               {peer_url_of("b")},
+                               {url_of("b")},
+                               {peer_url_of("b")}},
+            [this](const std::vector<std::string>&) -> Result<StoreCertificate> {
+                if (!certified) return Error{Code::unavailable, "no certificate yet"};
+                return StoreCertificate{};
+            },
+            SeatHolder::Events{.on_serving = [this] { ++served; },
+                               .on_gone = [this] { ++gone; },
+                               .on_log = [](const std::string&) {}});
+    }
+    void add_member() {
+        electorate.members.push_back(
+            {++electorate.last_id, "", {peer_url_of("b")}, {}, true, false});
+    }
+    bool has(const std::string& path) {
+        return static_cast<bool>(machine.files.status(std::string{directory} + path));
+    }
+    std::string command_line() const {
+        std::string text;
+        for (const std::string& word : started.back().arguments) text += word + " ";
+        return text;
+    }
+
+    SimLoop loop;
+    SimMachine machine{loop, 1};
+    Report report{loop.clock()};
+    FakeElectorate electorate{loop};
+    Script script;
+    std::vector<Command> started;
+    std::vector<std::string> warnings;
+    std::unique_ptr<SeatHolder> holder;
+    bool certified = true;
+    int served = 0;
+    int gone = 0;
+};
+
+TEST_F(Holding, becomes_a_member_only_once_it_stands_in_the_list) {
+    holder->start();
+    loop.run_for(Seconds{5});
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(started.empty()) << "nobody added it";
+    add_member();
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 1U);
+    EXPECT_EQ(served, 1);
+    EXPECT_TRUE(holder->serves());
+    const std::string line = command_line();
+    EXPECT_NE(line.find("--initial-cluster-state=existing"), std::string::npos) << line;
+    EXPECT_NE(line.find("machine=" + peer_url_of("a")), std::string::npos) << line;
+    EXPECT_NE(line.find(uuid_of("b") + "=" + peer_url_of("b")), std::string::npos) << line;
+    const auto text = machine.files.read(std::string{directory} + "/member.json", 8192);
+    ASSERT_TRUE(text);
+    const auto marker = decode_member_marker(*text);
+    ASSERT_TRUE(marker) << marker.error().text;
+    EXPECT_EQ(marker->member, 2U);
+    EXPECT_EQ(marker->cluster, "c1");
+}
+
+TEST_F(Holding, another_hosts_member_is_not_ours) {
+    holder->expect({url_of("a")}, "c1");
+    electorate.members.push_back({7, "", {peer_url_of("x")}, {}, true, false});
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(started.empty());
+}
+
+TEST_F(Holding, without_a_certificate_it_waits_and_says_so) {
+    certified = false;
+    add_member();
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(started.empty());
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].find("no certificate yet"), std::string::npos);
+    certified = true;
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(started.size(), 1U);
+}
+
+TEST_F(Holding, serves_again_after_a_restart_whoever_else_is_there) {
+    add_member();
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 1U);
+    holder.reset();
+    electorate.up.clear();
+    holder = make();
+    holder->start();
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(started.size(), 2U);
+    EXPECT_EQ(served, 2);
+}
+
+TEST_F(Holding, a_member_whose_data_is_gone_is_never_started_empty) {
+    add_member();
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{3});
+    holder.reset();
+    ASSERT_TRUE(machine.files.remove_tree(std::string{directory} + "/etcd"));
+    holder = make();
+    holder->start();
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{10});
+    EXPECT_EQ(started.size(), 1U);
+    EXPECT_TRUE(holder->is_lost());
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].find("gone"), std::string::npos) << warnings[0];
+
+    // Taken out of the list and added anew it begins afresh, with another id.
+    electorate.members.pop_back();
+    loop.run_for(Seconds{3});
+    EXPECT_FALSE(holder->is_lost());
+    add_member();
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 2U);
+    EXPECT_EQ(holder->marker()->member, 3U);
+}
+
+TEST_F(Holding, another_hosts_data_is_left_alone) {
+    MemberMarker marker{"c1", uuid_of("x"), 9, {url_of("x")}, {peer_url_of("x")}};
+    ASSERT_TRUE(machine.files.make_directory("/p", {}));
+    ASSERT_TRUE(machine.files.make_directory("/p/b", {}));
+    ASSERT_TRUE(machine.files.make_directory(directory, {}));
+    ASSERT_TRUE(machine.files.write(std::string{directory} + "/member.json", encode(marker), {}));
+    ASSERT_TRUE(machine.files.make_directory(std::string{directory} + "/etcd", {}));
+    ASSERT_TRUE(machine.files.make_directory(std::string{directory} + "/etcd/member", {}));
+    holder->start();
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(started.empty());
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].find("another host"), std::string::npos);
+}
+
+TEST_F(Holding, what_was_removed_clears_its_data_away) {
+    script.takes = Seconds{20};  // then it ends with status 0: its cluster has removed it
+    add_member();
+    holder->expect({url_of("a")}, "c1");
+    loop.run_for(Seconds{3});
+    ASSERT_TRUE(has("/etcd/member"));
+    holder->expect_nothing();
+    loop.run_for(Seconds{30});
+    EXPECT_EQ(gone, 1);
+    EXPECT_FALSE(has("/etcd"));
+    EXPECT_FALSE(has("/member.json"));
+    EXPECT_FALSE(holder->serves());
+    EXPECT_EQ(started.size(), 1U);
+}
+
+TEST(MemberMarkers, are_read_strictly) {
+    const MemberMarker marker{"c1", uuid_of("b"), 0xdc99, {url_of("b")}, {peer_url_of("b")}};
+    EXPECT_EQ(*decode_member_marker(encode(marker)), marker);
+    for (const char* text : {"", "{}", "[]", R"({"v":1})"})
+        EXPECT_FALSE(decode_member_marker(text)) << text;
+    std::string other = encode(marker);
+    other.replace(other.find("dc99"), 4, "zz99");
+    EXPECT_FALSE(decode_member_marker(other));
+}
+
+}  // namespace
+}  // namespace hansa

@@ -1,0 +1,128 @@
+// A member list that does what it is told, for tests of whoever reads and changes one.
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mesh/electorate.h"
+#include "mesh/testing.h"
+#include "sys/loop.h"
+
+namespace hansa::testing {
+
+inline std::string url_of(const std::string& name) {
+    return "https://" + name + ":2379";
+}
+inline std::string peer_url_of(const std::string& name) {
+    return "https://" + name + ":2380";
+}
+
+class FakeElectorate final : public Electorate {
+ public:
+    explicit FakeElectorate(Loop& its_loop) : loop(its_loop) {}
+
+    void list(Ask ask, Done<std::vector<MemberInfo>> done) override {
+        if (!readable || !up.contains(ask.endpoint))
+            return later(done, fail<std::vector<MemberInfo>>(MemberFault::no_leader));
+        later(done, Answer<std::vector<MemberInfo>>{members});
+    }
+    void add_learner(Ask, std::vector<std::string> peer_urls, Done<MemberId> done) override {
+        calls.push_back("add " + peer_urls.front());
+        members.push_back({++last_id, "", std::move(peer_urls), {}, true, false});
+        later(done, Answer<MemberId>{last_id});
+    }
+    void promote(Ask, MemberId member, Done<void> done) override {
+        calls.push_back("promote " + std::to_string(member));
+        for (MemberInfo& each : members)
+            if (each.id == member) each.is_learner = false;
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void remove(Ask, MemberId member, Done<void> done) override {
+        calls.push_back("remove " + std::to_string(member));
+        std::erase_if(members, [&](const MemberInfo& each) { return each.id == member; });
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void status(Ask ask, Done<MemberStatus> done) override {
+        for (const MemberInfo& each : members) {
+            if (each.client_urls.empty() || each.client_urls.front() != ask.endpoint) continue;
+            if (!up.contains(ask.endpoint)) break;
+            MemberStatus status;
+            status.id = each.id;
+            status.leader = leader;
+            status.raft_index = 100;
+            status.is_learner = each.is_learner;
+            return later(done, Answer<MemberStatus>{status});
+        }
+        later(done, fail<MemberStatus>(MemberFault::not_reached));
+    }
+    void move_leader(Ask, MemberId target, Done<void> done) override {
+        calls.push_back("lead " + std::to_string(target));
+        leader = target;
+        later(done, Answer<void>{Result<void>{}});
+    }
+    void update(Ask, MemberId, std::vector<std::string>, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void compact(Ask, Revision, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void defragment(Ask, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void hash_kv(Ask, Revision, Done<StoreHash> done) override {
+        later(done, fail<StoreHash>(MemberFault::refused));
+    }
+    void alarms(Ask, Done<std::vector<StoreAlarm>> done) override {
+        later(done, fail<std::vector<StoreAlarm>>(MemberFault::refused));
+    }
+    void disarm(Ask, StoreAlarm, Done<void> done) override {
+        later(done, fail<void>(MemberFault::refused));
+    }
+    void snapshot(Ask, SnapshotSink, Done<std::uint64_t> done) override {
+        later(done, fail<std::uint64_t>(MemberFault::refused));
+    }
+
+    // The etcd of that host runs, as the member with its address.
+    void start(const std::string& name) {
+        for (MemberInfo& each : members) {
+            if (each.peer_urls.front() != peer_url_of(name)) continue;
+            each.name = uuid_of(name);
+            each.client_urls = {url_of(name)};
+            each.started = true;
+        }
+        up.insert(url_of(name));
+    }
+    MemberId id_of(const std::string& name) const {
+        for (const MemberInfo& each : members)
+            if (each.peer_urls.front() == peer_url_of(name)) return each.id;
+        return 0;
+    }
+    std::size_t voters() const {
+        return static_cast<std::size_t>(std::count_if(
+            members.begin(), members.end(), [](const auto& each) { return !each.is_learner; }));
+    }
+
+    Loop& loop;
+    std::vector<MemberInfo> members;
+    std::set<std::string> up;
+    MemberId leader = 0;
+    MemberId last_id = 0;
+    bool readable = true;
+    std::vector<std::string> calls;
+
+ private:
+    template <class T>
+    static Answer<T> fail(MemberFault fault) {
+        return {Error{Code::unavailable, "refused"}, fault};
+    }
+    template <class T>
+    void later(Done<T> done, Answer<T> answer) {
+        loop.post([done = std::move(done), answer = std::move(answer)]() mutable {
+            done(std::move(answer));
+        });
+    }
+};
+
+}  // namespace hansa::testing
