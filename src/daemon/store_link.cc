@@ -63,9 +63,12 @@ struct StoreLink::State : KeyWatcher {
           seats(
               {ports.loop, ports.workers, ports.random},
               [directory = home.directory()] { return free_bytes(directory); },
-              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }),
-          seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
-                  settings, home) {}
+              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {
+        seating.emplace(
+            Seating::Ports{ports.loop, *store, ports.files, ports.processes, ports.random,
+                           ports.report},
+            settings, home);
+    }
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -90,7 +93,7 @@ struct StoreLink::State : KeyWatcher {
                 .on_entered = [this](const std::string& cluster) { entered(cluster); },
                 .on_refused = [this](const Error& error) { refused(error); },
                 .on_moved = [this] {
-                    seating.store_is(store->status().state);
+                    if (seating) seating->store_is(store->status().state);
                     events.on_moved();
                 }};
     }
@@ -118,7 +121,7 @@ struct StoreLink::State : KeyWatcher {
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
         const bool is_reached = ours && !place.clients_told.empty() &&
                                 !is_loopback(place.clients_told.front());
-        seating.beside(is_reached ? place.urls.front() : std::string{});
+        seating->beside(is_reached ? place.urls.front() : std::string{});
         if (place.urls.empty()) return;  // for now
         // Whoever shares the store of this machine has no seat of its own to give.
         SeatOffer offer =
@@ -132,7 +135,7 @@ struct StoreLink::State : KeyWatcher {
         const StoreIdentity identity{now.roots_pem(), now.chain_pem(), now.tls_key.pem(),
                                      server_name};
         store->use_identity(identity);
-        seating.use_identity(identity);
+        seating->use_identity(identity);
     }
 
     // Their connections stand, and only whoever serves the store can end them.
@@ -196,11 +199,11 @@ struct StoreLink::State : KeyWatcher {
     std::string refresh_trouble;  // as it was told
     std::unique_ptr<TrustFile> memory;
     std::unique_ptr<EtcdStore> store;
+    std::optional<Seating> seating;  // empty while the mesh, which speaks of it, is made
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
     SeatTeller seats;
-    Seating seating;
     std::optional<RotatedFile> etcd_log;
 };
 
@@ -264,8 +267,8 @@ void StoreLink::start() {
     } else {
         state_->seats.use(seat_offer(state_->settings, seat_peer_urls(state_->settings)));
         state_->store->use_endpoints(seeds);
-        state_->seating.use_endpoints(seeds);
-        state_->seating.take_part();
+        state_->seating->use_endpoints(seeds);
+        state_->seating->take_part();
     }
 }
 
@@ -316,7 +319,7 @@ void StoreLink::stop(Action stopped) {
     state_->leave_mesh([this, stopped = std::move(stopped)] {
         state_->memory->finish([this, stopped] {
             state_->home.finish([this, stopped] {
-                state_->seating.stop([this, stopped] {
+                state_->seating->stop([this, stopped] {
                     if (!state_->machine) return stopped();
                     state_->machine->stop(stopped);
                 });
