@@ -301,6 +301,9 @@ TEST(TrustMemory, survives_its_text_and_refuses_others) {
           std::string(R"({"v":1,"revocation_epoch":0,"exporters":{"-":{}}})"),
           std::string(R"({"v":1,"revocation_epoch":0,"exporters":{"a":{"uuid":"u"}}})")})
         EXPECT_FALSE(decode_trust_memory(bad)) << bad;
+    TrustMemory nobody;
+    nobody.exporters["-"] = memory.exporters["a"];
+    EXPECT_FALSE(decode_trust_memory(encode(nobody))) << "that is no host name";
 }
 
 }  // namespace

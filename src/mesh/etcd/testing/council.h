@@ -114,6 +114,10 @@ class Council {
         const auto promoted = at_last<void>(
             MemberFault::not_in_sync, [&, member = id(at)] { return promote(ask(via), member); });
         check(static_cast<bool>(promoted), "a learner that runs becomes a voter");
+        // The others have agreed on it; it may not have heard yet, and still answers as a learner.
+        const auto heard = at_last<std::vector<MemberInfo>>(MemberFault::is_learner,
+                                                            [&] { return list(ask(at)); });
+        check(static_cast<bool>(heard), "a voter soon knows that it is one");
     }
 
     // What who joins has to know: the list as it stands once it was added.
