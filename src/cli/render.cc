@@ -122,6 +122,10 @@ class Teller {
                 return unless_quiet({"store: " + event.detail, nullptr});
             case StoreChanged::State::connected:
                 return unless_quiet({"store: connected to " + event.detail, nullptr});
+            case StoreChanged::State::read_only:
+                return Line{"store: read-only since " + clock_time(event.since) + ", " +
+                                event.detail + "; what is known stays enforced",
+                            yellow};
             case StoreChanged::State::away: break;
         }
         return Line{"store: away (" + event.detail + "); what is known stays enforced", yellow};

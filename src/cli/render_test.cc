@@ -56,6 +56,16 @@ TEST(Render, quiet_leaves_out_what_is_well) {
     EXPECT_NE(line(StoreChanged{StoreChanged::State::away, "refused"}, Detail::quiet), "(nothing)");
 }
 
+TEST(Render, a_store_without_a_quorum_is_read_only_since_some_time) {
+    const StoreChanged event{StoreChanged::State::read_only, "1 of 3 members answer",
+                             WallTime{Seconds{3600}}};
+    const auto text = as_line(event, event.since, Detail::quiet, Colour::none);
+    ASSERT_TRUE(text);
+    const std::string clock = text->substr(0, 8);
+    EXPECT_EQ(text->substr(9), "store: read-only since " + clock +
+                                   ", 1 of 3 members answer; what is known stays enforced");
+}
+
 TEST(Render, colours_only_where_they_are_wanted) {
     EXPECT_EQ(line(Warned{"careful"}), "warning: careful");
     const std::string coloured = line(Warned{"careful"}, Detail::normal, Colour::ansi);

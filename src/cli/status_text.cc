@@ -39,6 +39,13 @@ std::string resource_line(const Value& resource, std::size_t width) {
     return why.empty() ? line : line + "  " + why;
 }
 
+// "12:34:56" (UTC) of "2026-11-22T12:34:56.789Z"; nothing of anything else.
+std::string time_of_day(const std::string& iso8601) {
+    const std::size_t at = iso8601.find('T');
+    return at == std::string::npos || iso8601.size() < at + 9 ? ""
+                                                              : iso8601.substr(at + 1, 8) + "Z";
+}
+
 // The hosts that have ended and are still, or no longer, collected from; a line each.
 std::string absent_text(const Value& status) {
     const Value* hosts = status.is_map() ? status.find("absent_hosts") : nullptr;
@@ -68,7 +75,9 @@ std::string as_status(const Value& status) {
     if (const std::string refused = lines_at(graph, "refused"); !refused.empty())
         text += "        a newer version is not enforced:\n        " + refused + "\n";
     const std::string detail = lines_at(store, "detail");
-    text += "store   " + text_at(store, "state") + (detail.empty() ? "" : ", " + detail) + "\n";
+    const std::string since = time_of_day(text_at(store, "since"));
+    text += "store   " + text_at(store, "state") + (since.empty() ? "" : " since " + since) +
+            (detail.empty() ? "" : ", " + detail) + "\n";
     const std::string waiting = text_at(status, "waiting_for");
     text += "state   " + counts_text(map_at(status, "counts"));
     if (text_at(status, "at_rest") == "true") text += "; at rest";

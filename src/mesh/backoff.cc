@@ -14,6 +14,12 @@ Duration Backoff::next(Random& random) {
     return std::max(drawn, times_.least);
 }
 
+Duration rest_in_outage(Duration outage, Duration first, Duration max, Random& random) {
+    const Duration limit = std::min(std::max(outage / 2, first), max);
+    const Duration drawn(random.below(static_cast<std::uint64_t>(limit.count()) + 1));
+    return std::max<Duration>(drawn, Milliseconds{5});
+}
+
 Duration jittered(Duration every, Random& random) {
     const Duration fifth = every / 5;
     const auto spread = static_cast<std::uint64_t>(2 * fifth.count()) + 1;

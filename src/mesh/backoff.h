@@ -33,6 +33,11 @@ class Backoff {
     std::uint32_t failures_ = 0;
 };
 
+// Between two rounds through all endpoints of a store that has been away for `outage`: by chance,
+// up to half of that, within [first, max]. So who waits for a store has waited for it before for at
+// least twice as long, and the clients of one that was away for long come back one by one.
+Duration rest_in_outage(Duration outage, Duration first, Duration max, Random& random);
+
 // `every`, up to a fifth shorter or longer, so that peers which began together do not stay so.
 Duration jittered(Duration every, Random& random);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace hansa {
 namespace {
@@ -54,6 +55,37 @@ TEST(Jitter, is_a_fifth_at_most_and_reaches_both_sides) {
         longer = longer || made > Seconds{340};
     }
     EXPECT_TRUE(shorter && longer);
+}
+
+TEST(RestInOutage, is_in_proportion_to_the_outage_up_to_its_limit) {
+    SeededRandom random(4);
+    const Duration first = Milliseconds{100};
+    const Duration max = Seconds{30};
+    Duration longest{0};
+    for (int round = 0; round < 1000; ++round) {
+        EXPECT_GE(rest_in_outage({}, first, max, random), Milliseconds{5});
+        EXPECT_LE(rest_in_outage({}, first, max, random), first);
+        EXPECT_LE(rest_in_outage(Seconds{8}, first, max, random), Seconds{4});
+        longest = std::max(longest, rest_in_outage(Seconds{3600}, first, max, random));
+    }
+    EXPECT_LE(longest, max);
+    EXPECT_GT(longest, Seconds{29});
+    EXPECT_LE(rest_in_outage(Seconds{8}, first, Milliseconds{7}, random), Milliseconds{7});
+}
+
+// Clients that all lost the store at one instant do not all dial in one instant.
+TEST(RestInOutage, spreads_a_storm) {
+    SeededRandom random(5);
+    std::vector<Duration> rests;
+    for (int client = 0; client < 100; ++client)
+        rests.push_back(rest_in_outage(Seconds{4}, Milliseconds{100}, Seconds{30}, random));
+    std::sort(rests.begin(), rests.end());
+    int most = 0;  // within a tenth of a second
+    for (auto begin = rests.begin(); begin != rests.end(); ++begin)
+        most = std::max(
+            most, static_cast<int>(
+                      std::upper_bound(begin, rests.end(), *begin + Milliseconds{100}) - begin));
+    EXPECT_LE(most, 20);
 }
 
 }  // namespace

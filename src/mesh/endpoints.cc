@@ -19,7 +19,8 @@ constexpr std::size_t urls_max = 8;      // of one member
 constexpr std::size_t url_bytes_max = 300;
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t domain_steps_max = 16;
-constexpr JsonLimits cache_limits{256 << 10, 6};
+constexpr std::size_t found_max = 32;
+constexpr JsonLimits cache_limits{endpoints_bytes_max, 6};
 
 constexpr std::string_view scheme = "https://";
 
@@ -151,11 +152,29 @@ std::vector<std::string> order_endpoints(const KnownEndpoints& known, const Vant
     order.add(ranked(known.members, here, seed));
     order.add(shuffled(known.seeds, seed));
     if (known.members.empty()) order.add(ranked(known.cached, here, seed));
-    order.add(shuffled(known.found, seed));
+    order.add(known.found);
     return order.take();
 }
 
-std::string encode_endpoints(const std::vector<StoreMember>& members) {
+std::vector<std::string> endpoints_of(std::vector<ServiceRecord> records, std::uint64_t seed) {
+    const auto rank = [seed](const ServiceRecord& record) {
+        return std::tuple(record.priority, chance_of(record.target, seed), record.target,
+                          record.port);
+    };
+    std::sort(records.begin(), records.end(),
+              [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    std::vector<std::string> urls;
+    for (ServiceRecord& record : records) {
+        while (record.target.ends_with('.')) record.target.pop_back();
+        const std::string url = std::string(scheme) + HostPort{record.target, record.port}.text();
+        if (can_dial(url, {}) && urls.size() < found_max) urls.push_back(url);
+    }
+    return urls;
+}
+
+namespace {
+
+std::string encode_all(const std::vector<StoreMember>& members) {
     Value::List list;
     for (const StoreMember& member : members) {
         Value::Map map;
@@ -168,6 +187,17 @@ std::string encode_endpoints(const std::vector<StoreMember>& members) {
     map.push_back({"v", {}, Value::of_int(1)});
     map.push_back({"members", {}, Value::of_list(std::move(list))});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
+}
+
+}  // namespace
+
+std::string encode_endpoints(std::vector<StoreMember> members) {
+    std::string text = encode_all(members);
+    while (text.size() > endpoints_bytes_max) {
+        members.pop_back();
+        text = encode_all(members);
+    }
+    return text;
 }
 
 Result<std::vector<StoreMember>> decode_endpoints(std::string_view text) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/names.h"
 
 namespace hansa {
 
@@ -21,6 +22,11 @@ struct StoreMember {
     std::vector<std::string> client_urls = {};
     bool learner = false;
     friend bool operator==(const StoreMember&, const StoreMember&) = default;
+};
+
+struct MemberListing {
+    std::string endpoint;  // that told it
+    std::vector<StoreMember> members;
 };
 
 // Where the one who asks stands.
@@ -37,7 +43,7 @@ struct KnownEndpoints {
     std::vector<StoreMember> members = {};  // as the store lists them; empty: not read yet
     std::vector<StoreMember> cached = {};   // as it listed them in an earlier run
     std::vector<std::string> seeds = {};    // as a person gave them
-    std::vector<std::string> found = {};    // by asking the DNS
+    std::vector<std::string> found = {};    // by asking the DNS, in its order
 };
 
 // The members that serve clients, each with the URLs that can be dialled from here: learners,
@@ -52,11 +58,17 @@ std::vector<StoreMember> dialable(const std::vector<StoreMember>& members, const
 std::vector<std::string> order_endpoints(const KnownEndpoints& known, const Vantage& here,
                                          std::uint64_t seed);
 
+// What the DNS knows of a service, in the order of its priorities, then by chance; weights are not
+// looked at. Records that cannot be dialled are left out, and what is more than 32.
+std::vector<std::string> endpoints_of(std::vector<ServiceRecord> records, std::uint64_t seed);
+
 // "127.0.0.1:2379", "https://localhost:2379", "[::1]:2379".
 bool is_loopback(std::string_view url);
 
-// PREFIX/HOST/endpoints.json: what a cache holds of the members. Strict, and bounded both ways.
-std::string encode_endpoints(const std::vector<StoreMember>& members);
+// PREFIX/HOST/endpoints.json: what a cache holds of the members. Strict; what would be too large a
+// file loses its last members.
+inline constexpr std::size_t endpoints_bytes_max = 64 * 1024;
+std::string encode_endpoints(std::vector<StoreMember> members);
 Result<std::vector<StoreMember>> decode_endpoints(std::string_view text);
 
 }  // namespace hansa

@@ -120,7 +120,42 @@ TEST(Endpoints, a_hostile_list_stays_small) {
     const auto kept = dialable(many, {});
     EXPECT_EQ(kept.size(), 64u);
     for (const StoreMember& one : kept) EXPECT_EQ(one.client_urls.size(), 8u);
-    EXPECT_TRUE(decode_endpoints(encode_endpoints(kept)));
+    const auto read = decode_endpoints(encode_endpoints(kept));
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_EQ(*read, kept);
+}
+
+TEST(Endpoints, a_cache_that_would_be_too_large_loses_its_last_members) {
+    const std::vector<std::string> deep(16, std::string(300, 'd'));
+    const std::string text = encode_endpoints(std::vector<StoreMember>(64, member("m", deep)));
+    EXPECT_LE(text.size(), endpoints_bytes_max);
+    const auto read = decode_endpoints(text);
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_GT(read->size(), 5u);
+}
+
+ServiceRecord service(std::uint16_t priority, std::uint16_t port, std::string target) {
+    return {priority, 0, port, std::move(target)};
+}
+
+TEST(Endpoints, what_the_dns_knows_comes_by_its_priorities) {
+    const std::vector<ServiceRecord> records = {service(20, 1, "late."),
+                                                service(10, 2379, "b.example."),
+                                                service(10, 2379, "a.example"),
+                                                service(0, 0, "none"),
+                                                service(0, 5, "."),
+                                                service(0, 5, "localhost"),
+                                                service(0, 5, "a b")};
+    bool other_order = false;
+    const Urls first = endpoints_of(records, 0);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const Urls urls = endpoints_of(records, seed);
+        ASSERT_EQ(urls.size(), 3u);
+        EXPECT_EQ(urls[2], "https://late:1");
+        EXPECT_TRUE(std::is_permutation(urls.begin(), urls.end(), first.begin()));
+        other_order = other_order || urls != first;
+    }
+    EXPECT_TRUE(other_order);
 }
 
 TEST(Endpoints, a_cache_is_read_as_it_was_written) {

@@ -106,12 +106,15 @@ void Mesh::use(CollectPolicy policy) {
 
 void Mesh::on_status(const StoreStatus& status) {
     using Shown = happened::StoreChanged::State;
-    const bool connected = status.state == StoreStatus::State::connected;
-    const bool away = status.state == StoreStatus::State::away;
-    report_.publish(happened::StoreChanged{connected ? Shown::connected
-                                           : away    ? Shown::away
-                                                     : Shown::starting,
-                                           status.detail});
+    const bool read_only = status.state == StoreStatus::State::no_quorum;
+    if (!read_only) read_only_since_.reset();
+    if (read_only && !read_only_since_) read_only_since_ = loop_.clock().wall();
+    happened::StoreChanged shown{Shown::starting, status.detail,
+                                 read_only_since_.value_or(WallTime{})};
+    if (status.state == StoreStatus::State::connected) shown.state = Shown::connected;
+    if (status.state == StoreStatus::State::away) shown.state = Shown::away;
+    if (read_only) shown.state = Shown::read_only;
+    report_.publish(std::move(shown));
     take_status(status);
 }
 

@@ -118,6 +118,7 @@ class Mesh {
 
     std::string trust_cluster_;      // that signatures are for; empty: not known yet
     bool exports_declared_ = false;  // something, ever
+    std::optional<WallTime> read_only_since_;
     // This host was in the cluster before, and what it exported then may have to be withdrawn.
     bool may_withdraw_;
     bool withdrawal_declared_ = false;

@@ -213,6 +213,26 @@ TEST_F(Meshes, a_store_away_at_start_is_waited_for) {
               happened::StoreChanged::State::connected);
 }
 
+TEST_F(Meshes, a_store_without_a_quorum_is_read_only_and_what_is_known_stays) {
+    for (const char* name : {"a", "b"}) add(name).demonstrate("1");
+    ASSERT_TRUE(all_hold(8));
+    const WallTime before = loop.clock().wall();
+    cluster.lose_quorum();
+    loop.run_for(Seconds{60});
+    auto told = hosts[0]->feed.all<happened::StoreChanged>().back();
+    EXPECT_EQ(told.state, happened::StoreChanged::State::read_only);
+    EXPECT_EQ(told.detail, "1 of 3 members answer");
+    EXPECT_GE(told.since, before);
+    EXPECT_LE(told.since, before + Seconds{1});
+    loop.run_for(Seconds{1000});
+    EXPECT_EQ(hosts[0]->held.size(), 8U);
+    EXPECT_EQ(hosts[1]->held.size(), 8U);
+    cluster.start();
+    loop.run_for(Seconds{1});
+    told = hosts[0]->feed.all<happened::StoreChanged>().back();
+    EXPECT_EQ(told.state, happened::StoreChanged::State::connected);
+}
+
 TEST_F(Meshes, an_edit_during_an_outage_arrives_after_it) {
     for (const char* name : {"a", "b"}) add(name).demonstrate("1");
     ASSERT_TRUE(all_hold(8));

@@ -118,8 +118,13 @@ struct LeaseHandlers {
 };
 
 struct StoreStatus {
-    enum class State { connecting, connected, away } state = State::connecting;
-    std::string detail;  // endpoint; or, when away, why, in words for people
+    enum class State {
+        connecting,  // for the first time
+        connected,
+        no_quorum,  // members answer, but too few to read or write: what was read may be stale
+        away,
+    } state = State::connecting;
+    std::string detail;  // endpoint; or, when there is none, why, in words for people
 };
 
 class Store {
@@ -148,7 +153,8 @@ class Store {
     [[nodiscard]] virtual Held keep_lease(Seconds ttl, LeaseHandlers handlers) = 0;
     virtual void revoke(LeaseId lease, Done<void> done) = 0;
 
-    // Where requests go; replaces what was there without cancelling what is under way.
+    // Where requests go, the best first; replaces what was there without cancelling what is under
+    // way. Whoever is connected elsewhere moves to the first one by and by.
     virtual void use_endpoints(std::vector<std::string> endpoints) = 0;
 
     virtual StoreStatus status() const = 0;

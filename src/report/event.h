@@ -85,8 +85,15 @@ struct ResourceRan {
     Duration took{0};
 };
 struct StoreChanged {
-    enum class State { standalone, starting, connected, away } state = State::standalone;
-    std::string detail;  // endpoint, or what is waited for
+    enum class State {
+        standalone,
+        starting,
+        connected,
+        read_only,  // some of its members answer, too few of them: nothing new is known of it
+        away,
+    } state = State::standalone;
+    std::string detail;   // endpoint, or what is waited for
+    WallTime since = {};  // read_only: when that began
 };
 struct Published {
     std::size_t exports = 0;

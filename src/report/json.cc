@@ -16,6 +16,7 @@ const char* name_of_state(StoreChanged::State state) {
         case StoreChanged::State::standalone: return "standalone";
         case StoreChanged::State::starting: return "starting";
         case StoreChanged::State::connected: return "connected";
+        case StoreChanged::State::read_only: return "read-only";
         case StoreChanged::State::away: return "away";
     }
     return "away";
@@ -80,6 +81,7 @@ struct Filler {
     void operator()(const StoreChanged& event) {
         map.text("event", "store_changed").text("state", name_of_state(event.state));
         map.text("detail", event.detail);
+        if (event.state == StoreChanged::State::read_only) map.text("since", iso8601(event.since));
     }
     void operator()(const Published& event) {
         map.text("event", "published").number("exports", event.exports);
@@ -184,6 +186,8 @@ Value to_value(const Snapshot& snapshot) {
 
     MapBuilder store;
     store.text("state", name_of_state(snapshot.store.state)).text("detail", snapshot.store.detail);
+    if (snapshot.store.state == StoreChanged::State::read_only)
+        store.text("since", iso8601(snapshot.store.since));
 
     MapBuilder counts;
     for (const auto& [phase, count] : snapshot.count_by_phase)

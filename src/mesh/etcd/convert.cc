@@ -175,6 +175,13 @@ StoreEvent event_of(pb::Event& from) {
     return event;
 }
 
+StoreMember member_of(const pb::Member& from) {
+    StoreMember member{from.name()};
+    member.client_urls.assign(from.clienturls().begin(), from.clienturls().end());
+    member.learner = from.islearner();
+    return member;
+}
+
 Result<void> encode(Transaction transaction, const StoreLimits& limits, pb::TxnRequest& to) {
     const auto operations = std::max(transaction.then.size(), transaction.when.size());
     if (operations > limits.operations_max)

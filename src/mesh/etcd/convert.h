@@ -7,12 +7,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "mesh/endpoints.h"
 #include "mesh/etcd/calls.h"
 #include "mesh/store.h"
 
 namespace etcdserverpb {
 class Event;
 class KeyValue;
+class Member;
 class TxnRequest;
 }  // namespace etcdserverpb
 
@@ -34,6 +36,8 @@ std::string target_of(const std::string& address);
 // Moves the bytes out of `from`.
 Record record_of(etcdserverpb::KeyValue& from);
 StoreEvent event_of(etcdserverpb::Event& from);
+
+StoreMember member_of(const etcdserverpb::Member& from);
 
 // Fills `to`. Code::invalid when the transaction is above the limits.
 Result<void> encode(Transaction transaction, const StoreLimits& limits,

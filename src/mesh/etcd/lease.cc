@@ -68,7 +68,7 @@ void Leasing::ask() {
         [this, asked_at](const Ending& ending, pb::LeaseGrantResponse& response) {
             grant_.reset();
             if (!ending.status.ok() || response.id() == 0) return refused(ending);
-            link_.heard(on_);
+            link_.carried(on_);
             beat_at_ = asked_at;
             granted(response.id(), Seconds(response.ttl()));
         });
@@ -133,7 +133,7 @@ void Leasing::answered(const pb::LeaseKeepAliveResponse& response) {
 void Leasing::try_later() {
     const auto on = on_;
     close();
-    delay_ = std::clamp(delay_ * 2, times_.back_off_first, times_.back_off_max);
+    delay_ = std::clamp(delay_ * 2, times_.back_off_first, times_.reopen_max);
     timer_ = pump_.loop().after(delay_, [this] { go_on(); });
     link_.doubt(on);
 }

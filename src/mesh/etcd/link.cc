@@ -1,9 +1,11 @@
 #include "mesh/etcd/link.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "mesh/backoff.h"
 #include "mesh/etcd/calls.h"
 #include "mesh/etcd/convert.h"
 
@@ -60,29 +62,27 @@ void Link::use(const std::vector<std::string>& endpoints) {
             addresses.push_back(*std::move(address));
         }
     }
-    if (!addresses.empty() && std::is_permutation(addresses.begin(), addresses.end(),
-                                                  addresses_.begin(), addresses_.end())) {
-        // Nothing new, but somebody has a reason to say it: a rest is cut short.
-        if (!connection_ && !probe_) connect();
-        return;
-    }
-
-    // Peers that all knew the same list in the same order would all lean on its first member.
-    for (auto left = addresses.size(); left > 1; --left)
-        std::swap(addresses[left - 1], addresses[random_.below(left)]);
-
-    const bool kept = connection_ && std::find(addresses.begin(), addresses.end(),
-                                               connection_->address) != addresses.end();
+    const bool same = !addresses.empty() && addresses.size() == addresses_.size() &&
+                      std::is_permutation(addresses.begin(), addresses.end(), addresses_.begin());
     addresses_ = std::move(addresses);
     next_ = 0;
-    if (kept) return;
-    failures_ = 0;
-    faults_.clear();
     if (connection_) {
-        go_down(addresses_.empty() ? "nobody serves the store now" : "endpoints were replaced");
+        const auto kept = std::find(addresses_.begin(), addresses_.end(), connection_->address);
+        next_ = static_cast<std::size_t>(kept - addresses_.begin());
+        if (kept != addresses_.end()) return prefer_first();
+    } else if (same) {
+        // Nothing new, but somebody has a reason to say it: a rest is cut short.
+        if (!probe_) connect();
+        return;
+    }
+    failures_ = 0;
+    down_since_ = now();
+    if (connection_) {
+        go_down({addresses_.empty() ? "nobody serves the store now" : "endpoints were replaced"});
     } else if (addresses_.empty()) {
         tell(StoreStatus::State::connecting, fault);
     }
+    faults_.clear();
     connect();
 }
 
@@ -93,53 +93,73 @@ void Link::use_identity(StoreIdentity identity) {
     if (!probe_) connect();
 }
 
-// Not at once: all peers of a store may have got their new certificates at the same time.
+bool Link::could_be_better() const {
+    return connection_ && !addresses_.empty() &&
+           (connection_->identity != identity_ || connection_->address != addresses_.front());
+}
+
+void Link::prefer_first() {
+    if (could_be_better() && !move_timer_ && !move_probe_) move_later();
+}
+
+// Not at once: all peers of a store may have got their new certificates, or have lost the same
+// endpoint, at the same time.
 void Link::move_later() {
     const auto within = static_cast<std::uint64_t>(times_.move_within.count()) + 1;
-    move_timer_ = pump_.loop().after(Duration(random_.below(within)), [this] { move(); });
+    move_timer_ = pump_.loop().after(Duration(random_.below(within)), [this] {
+        const Held ended = std::move(move_timer_);
+        move();
+    });
 }
 
 void Link::move() {
-    if (!connection_) return;  // whatever comes next is dialled with the new one
+    if (!could_be_better()) return;  // whatever comes next is dialled with the new identity
     if (move_probe_) std::exchange(move_probe_, nullptr)->abandon();
-    auto next = std::make_shared<Connection>(connection_->address, *identity_);
+    const bool renewed = connection_->identity != identity_;
+    const std::string address = renewed ? connection_->address : addresses_.front();
+    auto next = std::make_shared<Connection>(address, *identity_);
     auto begin = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
         return next->maintenance->AsyncStatus(context, pb::StatusRequest(), queue);
     };
     move_probe_ = UnaryCall<pb::StatusResponse>::start(
         pump_, times_.connect_limit, begin,
-        [this, next](const Ending& ending, pb::StatusResponse& response) {
+        [this, next, from = connection_](const Ending& ending, pb::StatusResponse& response) {
             move_probe_.reset();
             const bool is_well = ending.status.ok() && fault_of(response, next->address).empty();
-            if (!connection_) return;
-            if (is_well && connection_->address == next->address) return move_to(next);
-            move_later();
+            if (is_well && connection_ == from) move_to(next);
+            if (could_be_better()) move_later();
         });
 }
 
 // What was asked on the old connection is still answered there.
 void Link::move_to(const std::shared_ptr<Connection>& next) {
     ++counters_.moves;
-    heard_ = pump_.loop().clock().now();
+    heard_ = now();
     for_each_rider(&Rider::link_down);
     connection_ = next;
-    if (probe_) std::exchange(probe_, nullptr)->abandon();
-    watch_silence(times_.silence);
+    const auto place = std::find(addresses_.begin(), addresses_.end(), next->address);
+    next_ = static_cast<std::size_t>(place - addresses_.begin());
+    abandon_probe();
+    watch_silence();
+    tell_connected();
     for_each_rider(&Rider::link_up);
 }
 
 void Link::connect() {
     timer_.reset();
-    if (probe_) std::exchange(probe_, nullptr)->abandon();
+    abandon_probe();
     if (addresses_.empty() || !identity_) return;
     next_ %= addresses_.size();
+    const std::string& address = addresses_[next_];
     if (status_.state == StoreStatus::State::connecting)
-        tell(StoreStatus::State::connecting, "connecting to " + addresses_[next_]);
-    probe(std::make_shared<Connection>(addresses_[next_], *identity_), times_.connect_limit);
+        tell(StoreStatus::State::connecting, "connecting to " + address);
+    const bool again = spare_ && spare_->address == address && spare_->identity == identity_;
+    probe(again ? spare_ : std::make_shared<Connection>(address, *identity_), times_.connect_limit);
 }
 
 void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
     ++counters_.probes;
+    probe_reads_ = false;
     auto begin = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
         return on->maintenance->AsyncStatus(context, pb::StatusRequest(), queue);
     };
@@ -148,28 +168,66 @@ void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
             probe_.reset();
             if (ending.status.ok()) {
                 alarm_ = alarm_of(response);
-                return answered(on, fault_of(response, on->address));
+                const std::string fault = fault_of(response, on->address);
+                const std::uint64_t member = response.header().member_id();
+                if (fault.empty() && must_read_) return probe_reading(on, limit, member);
+                return answered(on, {fault, member});
             }
             const Failure failure = failure_of(ending, on->address, limit);
-            answered(on, failure.error.text);
+            answered(on, {failure.error.text});
             if (failure.handshake == Handshake::not_believed && distrusted_)
                 distrusted_(failure.error);
         });
 }
 
-void Link::answered(const std::shared_ptr<Connection>& on, const std::string& fault) {
+// Any key will do: what counts is that a majority takes part in the answer.
+void Link::probe_reading(std::shared_ptr<Connection> on, Duration limit, std::uint64_t member) {
+    pb::RangeRequest request;
+    request.set_key(std::string(1, '\0'));
+    request.set_limit(1);
+    probe_reads_ = on == connection_;
+    auto begin = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+        return on->kv->AsyncRange(context, request, queue);
+    };
+    probe_ = UnaryCall<pb::RangeResponse>::start(
+        pump_, limit, begin, [this, on, limit, member](const Ending& ending, pb::RangeResponse&) {
+            probe_.reset();
+            probe_reads_ = false;
+            must_read_ = !ending.status.ok();
+            if (!must_read_) return answered(on, {});
+            answered(on, {"etcd at " + on->address +
+                              " has a leader, but answers no read that needs a majority (" +
+                              failure_of(ending, on->address, limit).error.text + ")",
+                          member});
+        });
+}
+
+void Link::abandon_probe() {
+    probe_reads_ = false;
+    if (probe_) std::exchange(probe_, nullptr)->abandon();
+}
+
+void Link::answered(const std::shared_ptr<Connection>& on, const Fault& fault) {
     const bool was_up = connection_ == on;
-    if (fault.empty()) {
-        heard_ = pump_.loop().clock().now();
+    if (fault.text.empty()) {
+        heard_ = now();
         if (!was_up) return come_up(on);
         tell_connected();
-        return watch_silence(times_.silence);
+        return watch_silence();
+    }
+    if (fault.member != 0) {
+        spare_ = on;
+    } else if (spare_ == on) {
+        spare_.reset();  // gRPC would dial again in its own time
     }
     if (was_up) {
-        const bool was_stable = pump_.loop().clock().now() - up_since_ >= stable_after;
-        go_down(fault);
+        const bool was_stable = now() - up_since_ >= stable_after;
         if (was_stable) {
             failures_ = 0;
+            down_since_ = now();
+        }
+        go_down(fault);
+        if (was_stable) {
             ++next_;
             return connect();
         }
@@ -181,16 +239,34 @@ void Link::answered(const std::shared_ptr<Connection>& on, const std::string& fa
 
 // With many endpoints an outage would be told at each try; it is told when it begins, and after
 // a round through all of them that found something else.
-void Link::failed(const std::string& address, const std::string& fault) {
+void Link::failed(const std::string& address, const Fault& fault) {
     faults_[address] = fault;
-    if (status_.state != StoreStatus::State::away) tell(StoreStatus::State::away, fault);
+    if (status_.state == StoreStatus::State::connecting)
+        tell(fault.member != 0 ? StoreStatus::State::no_quorum : StoreStatus::State::away,
+             fault.text);
+}
+
+bool Link::somebody_answers() const {
+    return std::any_of(faults_.begin(), faults_.end(),
+                       [](const auto& known) { return known.second.member != 0; });
+}
+
+// "1 of 3 members answer": whoever has several addresses is one.
+std::string Link::quorum_text() const {
+    std::set<std::uint64_t> answering;
+    for (const auto& [address, fault] : faults_)
+        if (fault.member != 0) answering.insert(fault.member);
+    const std::size_t all = std::max(answering.size(), voters_ ? voters_ : addresses_.size());
+    return std::to_string(answering.size()) + " of " + std::to_string(all) +
+           (all == 1 ? " member answers" : " members answer");
 }
 
 void Link::tell_faults() {
-    if (status_.state != StoreStatus::State::away) return;
+    if (connection_ || faults_.empty()) return;
     std::string all;
-    for (const auto& [address, fault] : faults_) all += (all.empty() ? "" : "; ") + fault;
-    if (!all.empty()) tell(StoreStatus::State::away, all);
+    for (const auto& [address, fault] : faults_) all += (all.empty() ? "" : "; ") + fault.text;
+    if (somebody_answers()) return tell(StoreStatus::State::no_quorum, quorum_text() + "; " + all);
+    tell(StoreStatus::State::away, all);
 }
 
 // Through the endpoints at once, then a rest, longer with each round.
@@ -200,21 +276,26 @@ void Link::try_next() {
     if (addresses_.empty()) return;
     if (failures_ % addresses_.size() != 0) return connect();
     tell_faults();
-    const auto rounds = std::min<std::size_t>(failures_ / addresses_.size() - 1, 8);
-    const auto delay = std::min(times_.back_off_first * (1 << rounds), times_.back_off_max);
-    const auto spread = static_cast<std::uint64_t>((delay / 4).count()) + 1;
-    timer_ = pump_.loop().after(delay + Nanoseconds(random_.below(spread)), [this] { connect(); });
+    try_later();
+}
+
+// A member that answers has nobody to hold back: only its own quorum is missing.
+void Link::try_later() {
+    const Duration most = somebody_answers() ? times_.quorum_look : times_.back_off_max;
+    const Duration rest = rest_in_outage(now() - down_since_, times_.back_off_first, most, random_);
+    timer_ = pump_.loop().after(rest, [this] { connect(); });
 }
 
 void Link::come_up(const std::shared_ptr<Connection>& on) {
     ++counters_.connections;
     connection_ = on;
+    spare_.reset();
     up_since_ = heard_;
-    watch_silence(times_.silence);
+    watch_silence();
     faults_.clear();
-    if (on->identity != identity_) move_later();  // it was renewed while we dialled
     tell_connected();
     for_each_rider(&Rider::link_up);
+    prefer_first();  // also where the identity was renewed while we dialled
 }
 
 void Link::tell_connected() {
@@ -222,27 +303,68 @@ void Link::tell_connected() {
     tell(StoreStatus::State::connected, alarm_.empty() ? address : address + ", but it " + alarm_);
 }
 
-void Link::go_down(const std::string& why) {
+void Link::go_down(const Fault& fault) {
+    faults_.clear();
+    faults_[connection_->address] = fault;
     connection_.reset();
     timer_.reset();
+    pulse_.reset();
     for_each_rider(&Rider::link_down);
-    tell(StoreStatus::State::away, why);
+    tell(fault.member != 0 ? StoreStatus::State::no_quorum : StoreStatus::State::away, fault.text);
 }
 
-void Link::watch_silence(Duration delay) {
-    timer_ = pump_.loop().after(delay, [this] {
-        const auto silent = pump_.loop().clock().now() - heard_;
-        if (silent < times_.silence) return watch_silence(times_.silence - silent);
+void Link::leave(const std::shared_ptr<Connection>& on, const std::string& why) {
+    if (!connection_ || on != connection_) return;
+    if (addresses_.size() < 2) return doubt(on);
+    abandon_probe();
+    answered(on, {why});
+}
+
+bool Link::is_busy() const {
+    return now() < busy_until_;
+}
+
+void Link::watch_silence() {
+    const auto limit = is_busy() ? times_.busy_silence : times_.silence;
+    timer_ = pump_.loop().after(std::max(heard_ + limit - now(), Duration::zero()), [this] {
+        const auto silent = now() - heard_;
+        if (silent < (is_busy() ? times_.busy_silence : times_.silence)) return watch_silence();
         doubt(connection_);
     });
 }
 
 void Link::heard(const std::shared_ptr<Connection>& on) {
-    if (on == connection_) heard_ = pump_.loop().clock().now();
+    if (on == connection_) heard_ = now();
 }
 
-void Link::doubt(const std::shared_ptr<Connection>& on) {
-    if (!connection_ || on != connection_ || probe_) return;
+void Link::carried(const std::shared_ptr<Connection>& on) {
+    if (!connection_ || on != connection_) return;
+    heard_ = now();
+    busy_until_ = heard_ + times_.busy_for;
+    // What is asked by that was answered just now.
+    must_read_ = false;
+    if (probe_reads_) {
+        abandon_probe();
+        watch_silence();
+    }
+    if (pulse_) return;
+    pulse();
+    if (!probe_) watch_silence();
+}
+
+void Link::pulse() {
+    pulse_ = pump_.loop().after(times_.watch_silence, [this] {
+        const Held ended = std::move(pulse_);
+        if (!connection_ || !is_busy()) return;
+        pulse();
+        for_each_rider(&Rider::link_pulse);
+    });
+}
+
+void Link::doubt(const std::shared_ptr<Connection>& on, Doubt about) {
+    if (!connection_ || on != connection_) return;
+    must_read_ = must_read_ || about == Doubt::request;
+    if (probe_) return;
     timer_.reset();
     probe(connection_, times_.answer_limit);
 }

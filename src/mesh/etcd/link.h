@@ -3,7 +3,8 @@
 // A connection counts as up when the endpoint has answered, has a leader and is no learner. It is
 // looked at again after a while of silence, or whenever somebody doubts it; when the answer stays
 // away the next endpoint is tried on a channel of its own, so gRPC's own (slow) reconnection never
-// decides. Loop thread only.
+// decides. An endpoint that has a leader and yet leaves requests unanswered (it may hear the
+// leader, and not be heard) must also answer a linearizable read. Loop thread only.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ class Rider {
     virtual ~Rider() = default;
     virtual void link_up() = 0;
     virtual void link_down() = 0;
-    virtual void stop() = 0;  // ends without a word; afterwards pump and link are not touched
+    virtual void link_pulse() {}  // about each second while the link is busy
+    virtual void stop() = 0;      // ends without a word; afterwards pump and link are not touched
 };
 
 class Link {
@@ -40,8 +42,12 @@ class Link {
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
-    // The same endpoints once more, while there is no connection, mean: try again now.
+    // In the order in which they are to be tried. The same ones once more, while there is no
+    // connection, mean: try again now.
     void use(const std::vector<std::string>& endpoints);
+
+    // How many voters the store has, for what is told of an outage. 0: unknown.
+    void expect_members(std::size_t voters) { voters_ = voters; }
 
     // Nothing is dialled before the first one. See EtcdStore::use_identity().
     void use_identity(StoreIdentity identity);
@@ -52,8 +58,15 @@ class Link {
     // Something has come through `on`: silence begins anew.
     void heard(const std::shared_ptr<Connection>& on);
 
+    // The same of what somebody asked for or waits for: the link is busy for a while.
+    void carried(const std::shared_ptr<Connection>& on);
+
     // Something has failed or stays away on `on`: look at once whether the endpoint is well.
-    void doubt(const std::shared_ptr<Connection>& on);
+    enum class Doubt { stream, request };
+    void doubt(const std::shared_ptr<Connection>& on, Doubt about = Doubt::stream);
+
+    // `on` is of no use though it answers: go to another endpoint, if there is one.
+    void leave(const std::shared_ptr<Connection>& on, const std::string& why);
 
     // Forgotten when it ends.
     void add(std::weak_ptr<Rider> rider);
@@ -64,17 +77,33 @@ class Link {
     void on_distrust(std::function<void(const Error&)> distrusted);
 
  private:
+    // Empty text: none. `member`: who told it; 0: nobody answered.
+    struct Fault {
+        std::string text;
+        std::uint64_t member = 0;
+    };
+
     void connect();
     void probe(std::shared_ptr<Connection> on, Duration limit);
-    void answered(const std::shared_ptr<Connection>& on, const std::string& fault);
-    void failed(const std::string& address, const std::string& fault);
+    void probe_reading(std::shared_ptr<Connection> on, Duration limit, std::uint64_t member);
+    void abandon_probe();
+    void answered(const std::shared_ptr<Connection>& on, const Fault& fault);
+    void failed(const std::string& address, const Fault& fault);
     void come_up(const std::shared_ptr<Connection>& on);
-    void go_down(const std::string& why);
+    void go_down(const Fault& fault);
     void try_next();
+    void try_later();
+    bool somebody_answers() const;
+    std::string quorum_text() const;
+    bool could_be_better() const;
+    void prefer_first();
     void move_later();
     void move();
     void move_to(const std::shared_ptr<Connection>& next);
-    void watch_silence(Duration delay);
+    void watch_silence();
+    bool is_busy() const;
+    void pulse();
+    Instant now() const { return pump_.loop().clock().now(); }
     void tell(StoreStatus::State state, std::string detail);
     void tell_connected();
     void tell_faults();
@@ -88,15 +117,22 @@ class Link {
     std::optional<StoreIdentity> identity_;
     std::vector<std::string> addresses_;  // in the order in which they are tried
     std::size_t next_ = 0;
-    std::size_t failures_ = 0;                   // since an endpoint was last up for a while
-    std::map<std::string, std::string> faults_;  // by address, since one was last up
-    std::string alarm_;                          // that the endpoint told last; empty: none
+    std::size_t voters_ = 0;
+    std::size_t failures_ = 0;             // since an endpoint was last up for a while
+    Instant down_since_;                   // when that ended
+    std::map<std::string, Fault> faults_;  // by address, since one was last up
+    std::string alarm_;                    // that the endpoint told last; empty: none
+    bool probe_reads_ = false;             // what is asked of `connection_` now is a reading
+    bool must_read_ = false;               // requests went unanswered, and no read has passed since
     std::shared_ptr<Connection> connection_;
+    std::shared_ptr<Connection> spare_;  // answers, but has no quorum: need not be dialled again
     std::shared_ptr<Call> probe_;
     std::shared_ptr<Call> move_probe_;  // of a connection that shall replace the one that is up
     Held move_timer_;
     Held timer_;  // up: the silence; else: the rest before the next try
+    Held pulse_;  // up and busy
     Instant heard_;
+    Instant busy_until_;
     Instant up_since_;
     StoreStatus status_;
     std::function<void(const StoreStatus&)> changed_;

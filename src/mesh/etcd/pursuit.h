@@ -89,12 +89,12 @@ class Pursuit final : public Rider, public std::enable_shared_from_this<Pursuit<
                   Response& response) {
         call_.reset();
         if (ending.status.ok()) {
-            link_.heard(on);
+            link_.carried(on);
             return finish(std::move(response));
         }
         auto failure = failure_of(ending, on->address, limit);
         // Also when it is busy or full: its state tells why.
-        if (failure.error.code == Code::unavailable) link_.doubt(on);
+        if (failure.error.code == Code::unavailable) link_.doubt(on, Link::Doubt::request);
         const bool again = failure.fate == Fate::nothing_done ||
                            (failure.fate == Fate::unknown && repeat_ == Repeat::always);
         if (!again || end_at_ - now() <= pause) return finish(std::move(failure.error));

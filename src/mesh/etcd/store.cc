@@ -135,6 +135,25 @@ class StoreOverGrpc final : public EtcdStore {
             });
     }
 
+    void members(Done<MemberListing> done) override {
+        auto endpoint = std::make_shared<std::string>();  // shared by the try and the answer
+        pursue<pb::MemberListResponse>(
+            Repeat::always, 0,
+            [endpoint](Connection& on, auto* context, auto* queue) {
+                *endpoint = on.address;
+                return on.cluster->AsyncMemberList(context, pb::MemberListRequest(), queue);
+            },
+            [endpoint, done = std::move(done)](Result<pb::MemberListResponse> response) {
+                if (!response) return done(std::move(response).error());
+                MemberListing listing{*endpoint, {}};
+                for (const pb::Member& member : response->members())
+                    listing.members.push_back(member_of(member));
+                done(std::move(listing));
+            });
+    }
+
+    void expect_members(std::size_t voters) override { link_.expect_members(voters); }
+
     void compact(Revision revision, Done<void> done) override {
         pb::CompactionRequest request;
         request.set_revision(revision);

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/random.h"
+#include "mesh/endpoints.h"
 #include "mesh/etcd/options.h"
 #include "mesh/store.h"
 
@@ -24,6 +25,13 @@ class EtcdStore : public Store {
 
     // Called when what answers at an endpoint is not believed to be the store: why, for people.
     virtual void on_distrust(std::function<void(const Error&)> distrusted) = 0;
+
+    // The members as the endpoint that we are connected to lists them, and that endpoint. It may
+    // lag behind: a member that is cut off from the others knows no better.
+    virtual void members(Done<MemberListing> done) = 0;
+
+    // How many voters there are, for people.
+    virtual void expect_members(std::size_t voters) = 0;
 
     // Forgets the history up to `revision`: older watches are lost.
     virtual void compact(Revision revision, Done<void> done) = 0;

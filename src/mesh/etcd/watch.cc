@@ -10,6 +10,12 @@ namespace hansa::etcd {
 
 namespace pb = etcdserverpb;
 
+namespace {
+
+constexpr Duration patience_max = Seconds(64);
+
+}  // namespace
+
 Watching::Watching(Pump& pump, Link& link, const EtcdTimes& times, EtcdCounters& counters)
     : pump_(pump), link_(link), times_(times), counters_(counters) {}
 
@@ -36,8 +42,26 @@ void Watching::link_down() {
     if (!stopped_) close();
 }
 
+// A connection may be well, and its endpoint too, while one stream on it is held up.
+void Watching::link_pulse() {
+    if (stopped_ || !stream_ || timer_ || question_) return;
+    if (pump_.loop().clock().now() - heard_ < times_.watch_silence) return;
+    pb::WatchRequest request;
+    request.mutable_progress_request();
+    stream_->send(std::move(request));
+    patience_ = std::clamp(patience_ * 2, times_.answer_limit, patience_max);
+    question_ = pump_.loop().after(patience_, [this] {
+        const Held ended = std::move(question_);
+        const auto on = on_;
+        reopen_later();
+        link_.leave(
+            on, "no answer about a watch from " + on->address + " within " + readable(patience_));
+    });
+}
+
 void Watching::close() {
     timer_.reset();
+    question_.reset();
     if (stream_) std::exchange(stream_, nullptr)->abandon();
     on_.reset();
     batch_ = {};
@@ -74,7 +98,7 @@ void Watching::reopen_later() {
     ++counters_.streams_broken;
     const auto on = on_;
     close();
-    delay_ = std::clamp(delay_ * 2, times_.back_off_first, times_.back_off_max);
+    delay_ = std::clamp(delay_ * 2, times_.back_off_first, times_.reopen_max);
     timer_ = pump_.loop().after(delay_, [this] { open(); });
     link_.doubt(on);
 }
@@ -82,9 +106,17 @@ void Watching::reopen_later() {
 void Watching::receive(pb::WatchResponse& response) {
     const auto self = shared_from_this();  // the owner may let go of us in a handler
     link_.heard(on_);
+    heard_ = pump_.loop().clock().now();
+    question_.reset();
     if (response.canceled()) return cancelled(response);
     if (response.created()) return created(response.header().revision());
     if (response.events().empty()) {
+        // The answer to a question of ours. It tells a revision whose events may still be on their
+        // way (etcd issue 15220, before 3.4.25): it is a sign of life and nothing else.
+        if (response.watch_id() < 0) {
+            patience_ = {};
+            return;
+        }
         // A progress notice: everything up to here has been sent. Without it the watch of a quiet
         // prefix would fall behind the compaction and be lost for nothing.
         if (!response.fragment() && batch_.events.empty())
@@ -130,10 +162,12 @@ void Watching::collect(pb::WatchResponse& response) {
         batch_.events.push_back(event_of(event));
     }
     if (response.fragment() || batch_.events.empty()) return;
+    link_.carried(on_);
     const auto batch_revision = batch_.events.back().record.modified;
     check(batch_revision >= next_, "a watch never steps back");
     batch_.revision = batch_revision;
     next_ = batch_revision + 1;
+    patience_ = {};
     const auto batch = std::exchange(batch_, {});
     handlers_.on_events(batch);
 }

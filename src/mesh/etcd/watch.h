@@ -25,6 +25,7 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
 
     void link_up() override;
     void link_down() override;
+    void link_pulse() override;
     void stop() override;
 
  private:
@@ -52,8 +53,13 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
     EventBatch batch_;     // of a commit whose last fragment is still to come
     std::shared_ptr<Connection> on_;
     std::shared_ptr<Stream> stream_;
+    Instant heard_;  // on this stream
     Duration delay_{0};
-    Held timer_;  // the server's word that the watch stands, or the rest before the next try
+    // For the next answer about the stream; longer where the last ones stayed away: they wait
+    // behind the events, which may take their time on a slow line.
+    Duration patience_{0};
+    Held question_;  // whether the stream still lives is asked, and this is its time to answer
+    Held timer_;     // the server's word that the watch stands, or the rest before the next try
 };
 
 }  // namespace hansa::etcd

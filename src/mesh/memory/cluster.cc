@@ -202,8 +202,14 @@ void MemoryCluster::stop() {
     tell();
 }
 
+void MemoryCluster::lose_quorum() {
+    answers_ = true;
+    stop();
+}
+
 void MemoryCluster::start() {
     serving_ = true;
+    answers_ = false;
     for (auto& [id, lease] : leases_) arm(id, lease);
     tell();
 }

@@ -49,6 +49,10 @@ class MemoryCluster {
     void start();
     bool serving() const { return serving_; }
 
+    // The same outage, but some members answer that they are too few. Until start().
+    void lose_quorum();
+    bool answers() const { return serving_ || answers_; }
+
     // A request that was long on its way comes in after `delay`; whoever sent it may be gone.
     void deliver_late(Duration delay, Action request);
 
@@ -82,6 +86,7 @@ class MemoryCluster {
     std::map<LeaseId, Lease> leases_;
     LeaseId leases_made_ = 1000;
     bool serving_ = true;
+    bool answers_ = false;                // without a quorum
     std::map<std::uint64_t, Held> late_;  // requests that are still on their way
     std::uint64_t late_made_ = 0;
     std::map<std::uint64_t, Action> listeners_;

@@ -296,15 +296,20 @@ void MemoryStore::moved() {
         }
         for (auto& [number, watch] : watches_) watch->arm();
     }
-    const auto wanted = reachable() ? StoreStatus::State::connected : StoreStatus::State::away;
-    if (wanted == status_.state) return status_timer_.reset();
+    if (seen().state == status_.state) return status_timer_.reset();
     if (!status_timer_) status_timer_ = loop_.after(latency(), [this] { show_status(); });
+}
+
+StoreStatus MemoryStore::seen() const {
+    if (reachable()) return {StoreStatus::State::connected, endpoint_};
+    if (line_up_ && cluster_.answers())
+        return {StoreStatus::State::no_quorum, "1 of 3 members answer"};
+    return {StoreStatus::State::away, endpoint_ + " does not answer"};
 }
 
 void MemoryStore::show_status() {
     const Held rung = std::move(status_timer_);
-    status_ = reachable() ? StoreStatus{StoreStatus::State::connected, endpoint_}
-                          : StoreStatus{StoreStatus::State::away, endpoint_ + " does not answer"};
+    status_ = seen();
     const auto changed = status_changed_;
     if (changed) changed(status_);
 }

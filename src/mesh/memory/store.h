@@ -60,6 +60,7 @@ class MemoryStore final : public Store {
     void deliver(std::uint64_t number);
     void fail(std::uint64_t number);
     bool reachable() const { return line_up_ && cluster_.serving(); }
+    StoreStatus seen() const;
     Duration latency();
     void moved();
     void show_status();

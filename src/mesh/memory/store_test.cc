@@ -65,6 +65,21 @@ TEST_F(MemoryStoreTest, a_client_that_is_cut_off_fails_at_its_deadline) {
     EXPECT_EQ(store.status().state, StoreStatus::State::away);
 }
 
+TEST_F(MemoryStoreTest, a_lost_quorum_is_told_apart_from_silence) {
+    MemoryStore store(cluster, loop, 1);
+    ASSERT_TRUE(*put(store, "/a", "1"));
+    cluster.lose_quorum();
+    EXPECT_EQ(put(store, "/a", "2")->error().code, Code::unavailable);
+    EXPECT_EQ(store.status().state, StoreStatus::State::no_quorum);
+    store.go_away();
+    cluster.start();
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(store.status().state, StoreStatus::State::away);
+    store.come_back();
+    ASSERT_TRUE(*put(store, "/a", "3"));
+    EXPECT_EQ(store.status().state, StoreStatus::State::connected);
+}
+
 TEST_F(MemoryStoreTest, a_request_that_waits_for_the_line_is_done_when_it_is_mended) {
     MemoryStore store(cluster, loop, 1);
     store.go_away();
