@@ -2,15 +2,17 @@
 
 #include <optional>
 
+#include "daemon/endpoint_sources.h"
 #include "daemon/revocation_watch.h"
 #include "daemon/seat_settings.h"
 #include "daemon/seat_teller.h"
 #include "daemon/seating.h"
-#include "mesh/endpoints.h"
+#include "mesh/endpoint_keeper.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
 #include "mesh/trust_file.h"
 #include "sys/linux/disk_space.h"
+#include "sys/linux/names.h"
 #include "sys/linux/rotated_file.h"
 #include "sys/linux/surroundings.h"
 
@@ -52,7 +54,10 @@ struct StoreLink::State : KeyWatcher {
           credentials(shown),
           events(std::move(listeners)),
           memory(std::move(exporters)),
+          cache({ports.workers, ports.files, ports.accounts, ports.report},
+                home.directory() + "/endpoints.json"),
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
+          endpoints(endpoint_ports(), cache.read()),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
                options(rules), mesh_events()),
           revocations({ports.loop, ports.files, ports.accounts, ports.watcher, ports.report},
@@ -64,10 +69,9 @@ struct StoreLink::State : KeyWatcher {
               {ports.loop, ports.workers, ports.random},
               [directory = home.directory()] { return free_bytes(directory); },
               [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {
-        seating.emplace(
-            Seating::Ports{ports.loop, *store, ports.files, ports.processes, ports.random,
-                           ports.report},
-            settings, home);
+        seating.emplace(Seating::Ports{ports.loop, *store, ports.files, ports.processes,
+                                       ports.random, ports.report},
+                        settings, home);
     }
 
     CollectPolicy policy_of(const PolicyState& rules) const {
@@ -92,10 +96,30 @@ struct StoreLink::State : KeyWatcher {
         return {.on_amendment = events.on_amendment,
                 .on_entered = [this](const std::string& cluster) { entered(cluster); },
                 .on_refused = [this](const Error& error) { refused(error); },
-                .on_moved = [this] {
-                    if (seating) seating->store_is(store->status().state);
-                    events.on_moved();
-                }};
+                .on_moved =
+                    [this] {
+                        endpoints.store_is(store->status().state);
+                        if (seating) seating->store_is(store->status().state);
+                        events.on_moved();
+                    }};
+    }
+
+    EndpointKeeper::Ports endpoint_ports() {
+        return {.loop = ports.loop,
+                .random = ports.random,
+                .list = [this](auto done) { store->members(std::move(done)); },
+                .use =
+                    [this](const auto& places) {
+                        seating->use_endpoints(places);
+                        store->use_endpoints(places);
+                    },
+                .expect = [this](std::size_t voters) { store->expect_members(voters); },
+                .keep = [this](const auto& members) { cache.keep(members); },
+                .look_up =
+                    [this](auto found) {
+                        look_up_endpoints(ports.workers, names, ports.random.next(),
+                                          lifeline.guard(std::move(found)));
+                    }};
     }
 
     Held watch_key(const std::string& key, Action changed) override {
@@ -117,10 +141,10 @@ struct StoreLink::State : KeyWatcher {
         urls = place.clients_told;
         if (!place.server_name.empty()) server_name = place.server_name;
         show_identity();
-        store->use_endpoints(place.urls);
+        endpoints.own_is({place.urls, place.clients_told});
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
-        const bool is_reached = ours && !place.clients_told.empty() &&
-                                !is_loopback(place.clients_told.front());
+        const bool is_reached =
+            ours && !place.clients_told.empty() && !is_loopback(place.clients_told.front());
         seating->beside(is_reached ? place.urls.front() : std::string{});
         if (place.urls.empty()) return;  // for now
         // Whoever shares the store of this machine has no seat of its own to give.
@@ -198,13 +222,17 @@ struct StoreLink::State : KeyWatcher {
     Held refresh;
     std::string refresh_trouble;  // as it was told
     std::unique_ptr<TrustFile> memory;
+    const std::shared_ptr<const Names> names = std::make_shared<LinuxNames>();  // and its tasks'
+    EndpointCache cache;
     std::unique_ptr<EtcdStore> store;
+    EndpointKeeper endpoints;
     std::optional<Seating> seating;  // empty while the mesh, which speaks of it, is made
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
     SeatTeller seats;
     std::optional<RotatedFile> etcd_log;
+    Lifeline lifeline;
 };
 
 void StoreLink::State::start_machine_store() {
@@ -266,8 +294,7 @@ void StoreLink::start() {
         state_->start_machine_store();
     } else {
         state_->seats.use(seat_offer(state_->settings, seat_peer_urls(state_->settings)));
-        state_->store->use_endpoints(seeds);
-        state_->seating->use_endpoints(seeds);
+        state_->endpoints.begin_with(seeds);
         state_->seating->take_part();
     }
 }
