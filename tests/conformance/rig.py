@@ -89,6 +89,14 @@ class Agent:
         assert len(found) >= count, f"agent ended without {event} {wanted}\n{self.tell()}"
         return found[count - 1]
 
+    def wait_without_store(self, since=0, deadline=DEADLINE):
+        """Until it has said that nobody answers, or that too few members do."""
+        def said():
+            states = [e["state"] for e in self.seen("store_changed", since)]
+            return self.ended() or "away" in states or "read-only" in states
+        self.scratch.until(said, deadline, "the store's loss", self)
+        assert not self.ended(), f"agent ended\n{self.tell()}"
+
     def wait_at_rest(self, since=0, deadline=DEADLINE):
         """Until the newest word about rest, at or after `since`, is that it rests."""
         def resting():

@@ -187,6 +187,31 @@ TEST_F(EtcdFailover, a_quiet_client_leaves_a_frozen_member) {
     EXPECT_LT(loop_.clock().now() - frozen, Seconds(8));
 }
 
+TEST_F(EtcdFailover, a_watch_that_nobody_answers_for_leads_the_client_elsewhere) {
+    EtcdTimes times;
+    times.silence = times.busy_silence = Seconds(600);  // so that only the watch can notice
+    const std::size_t member = follower();
+    Client client(loop_, test::peer_of(rig_), led_by(rig_, member), times);
+    WatchHandlers handlers;
+    handlers.on_events = [](const EventBatch&) {};
+    handlers.on_lost = [](Revision) { ADD_FAILURE() << "the watch is lost"; };
+    const Held watch = client.store().watch("/quiet/", 0, std::move(handlers));
+    ASSERT_TRUE(client.put("/k", "1"));
+    run_for(loop_, Seconds(4));
+    EXPECT_EQ(client.store().counters().streams_broken, 0u) << "it was answered for";
+    rig_.freeze(member);
+    const Instant frozen = loop_.clock().now();
+    ASSERT_TRUE(
+        run_until(loop_, [&] { return client.store().status().detail != rig_.address(member); }));
+    ASSERT_TRUE(client.await_state(StoreStatus::State::connected));
+    record("elsewhere_after", loop_.clock().now() - frozen);
+    EXPECT_LT(loop_.clock().now() - frozen, Seconds(8));
+    const auto& seen = client.seen();
+    EXPECT_TRUE(std::any_of(seen.begin(), seen.end(), [](const StoreStatus& status) {
+        return status.detail.starts_with("no answer about a watch from ");
+    }));
+}
+
 TEST_F(EtcdFailover, the_members_are_listed_by_whoever_serves_us) {
     Client client(loop_, test::peer_of(rig_), led_by(rig_, 1));
     const auto listing =
