@@ -62,10 +62,10 @@ SeatHolder::Wishes Seating::holder_wishes() const {
 
 // A host without an address that others reach would only ever be a member for itself.
 void Seating::take_part() {
-    if (settings_.seat == SeatWish::no || is_loopback(seat_peer_urls(settings_).front())) return;
+    if (settings_.seat == SeatWish::no || is_loopback_url(seat_peer_urls(settings_).front()))
+        return;
     holder_ = std::make_unique<SeatHolder>(
-        SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_,
-                          ports_.report},
+        SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_, ports_.report},
         holder_wishes(), [this](const std::vector<std::string>&) { return certificate(); },
         SeatHolder::Events{
             .on_serving = [this] { duty_.member_serves(holder_wishes().client_urls.front()); },
@@ -90,8 +90,9 @@ Result<StoreCertificate> Seating::certificate() const {
     const std::string path = member_certificate_path(directory);
     if (auto there = ports_.files.status(path); !there)
         return Error{Code::unavailable,
-                     path + ": this host has no certificate for a seat yet; it asks for one where "
-                            "it joined"};
+                     path +
+                         ": this host has no certificate for a seat yet; it asks for one where "
+                         "it joined"};
     StoreCertificate made;
     made.client_tls = {path, member_key_path(directory), directory + "/ca.pem", {}};
     made.peer_tls = made.client_tls;

@@ -144,14 +144,11 @@ struct StoreLink::State : KeyWatcher {
         endpoints.own_is({place.urls, place.clients_told});
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
         const bool is_reached =
-            ours && !place.clients_told.empty() && !is_loopback(place.clients_told.front());
+            ours && !place.clients_told.empty() && !is_loopback_url(place.clients_told.front());
         seating->beside(is_reached ? place.urls.front() : std::string{});
-        if (place.urls.empty()) return;  // for now
-        // Whoever shares the store of this machine has no seat of its own to give.
-        SeatOffer offer =
-            seat_offer(settings, ours ? place.peers_told : std::vector<std::string>{});
-        if (!ours) offer.wish = SeatWish::no;
-        seats.use(std::move(offer));
+        // Whoever shares the store of this machine has no seat of its own to give, and a store that
+        // only this machine reaches has none for others.
+        if (is_reached) seats.use(seat_offer(settings, place.peers_told));
     }
 
     void show_identity() {
@@ -293,7 +290,9 @@ void StoreLink::start() {
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
-        state_->seats.use(seat_offer(state_->settings, seat_peer_urls(state_->settings)));
+        const auto peer_urls = seat_peer_urls(state_->settings);
+        if (!is_loopback_url(peer_urls.front()))
+            state_->seats.use(seat_offer(state_->settings, peer_urls));
         state_->endpoints.begin_with(seeds);
         state_->seating->take_part();
     }

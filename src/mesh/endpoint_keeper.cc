@@ -70,7 +70,7 @@ void EndpointKeeper::take(MemberListing listing) {
     const auto voters = std::count_if(listing.members.begin(), listing.members.end(),
                                       [](const StoreMember& member) { return !member.learner; });
     ports_.expect(static_cast<std::size_t>(voters));
-    here_.beside = is_loopback(listing.endpoint);
+    here_.beside = is_loopback_url(listing.endpoint);
     auto members = dialable(listing.members, here_);
     std::erase_if(members, [this](const StoreMember& member) { return is_own(member); });
     // A store whose addresses mean nothing here is reached as it was reached until now.
@@ -91,7 +91,7 @@ bool EndpointKeeper::is_own(const StoreMember& member) const {
     if (own_last_.empty()) return false;
     return std::all_of(
         member.client_urls.begin(), member.client_urls.end(), [this](const std::string& url) {
-            return is_loopback(url) ||
+            return is_loopback_url(url) ||
                    std::find(own_last_.begin(), own_last_.end(), url) != own_last_.end();
         });
 }

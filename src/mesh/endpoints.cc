@@ -126,7 +126,7 @@ Result<StoreMember> decode_member(const Value& value) {
 
 }  // namespace
 
-bool is_loopback(std::string_view url) {
+bool is_loopback_url(std::string_view url) {
     const auto place = place_of(url);
     return place && names_this_machine(*place);
 }

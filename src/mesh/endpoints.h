@@ -63,7 +63,7 @@ std::vector<std::string> order_endpoints(const KnownEndpoints& known, const Vant
 std::vector<std::string> endpoints_of(std::vector<ServiceRecord> records, std::uint64_t seed);
 
 // "127.0.0.1:2379", "https://localhost:2379", "[::1]:2379".
-bool is_loopback(std::string_view url);
+bool is_loopback_url(std::string_view url);
 
 // PREFIX/HOST/endpoints.json: what a cache holds of the members. Strict; what would be too large a
 // file loses its last members.

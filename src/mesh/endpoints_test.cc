@@ -106,8 +106,8 @@ TEST(Endpoints, addresses_of_another_machine_alone_are_not_dialled_here) {
                         "https://127.8.8.8:2379", "https://i:2379"}};
     EXPECT_EQ(dialable({inside}, {}), (std::vector<StoreMember>{member("i")}));
     EXPECT_EQ(dialable({inside}, {.beside = true}), (std::vector<StoreMember>{inside}));
-    EXPECT_TRUE(is_loopback("127.0.0.1:2379"));
-    EXPECT_FALSE(is_loopback("10.0.0.1:2379"));
+    EXPECT_TRUE(is_loopback_url("127.0.0.1:2379"));
+    EXPECT_FALSE(is_loopback_url("10.0.0.1:2379"));
 }
 
 TEST(Endpoints, a_hostile_list_stays_small) {

@@ -111,8 +111,9 @@ void SeatRegister::drop(const std::string& key) {
     }
 }
 
-// Whoever has claimed a name and not given it back, whether it lives or not. Of one that was never
-// seen alive nothing more is known; it counts as somebody who would take a seat.
+// Whoever has claimed a name and not given it back, whether it lives or not. One that lives and
+// offers nothing wants no seat; of one that was never seen alive nothing is known, and it counts as
+// somebody who would take one.
 std::vector<SeatApplicant> SeatRegister::applicants() const {
     std::vector<SeatApplicant> applicants;
     for (const auto& [host, name] : names_) {
@@ -126,11 +127,13 @@ std::vector<SeatApplicant> SeatRegister::applicants() const {
             peer.wish = offer->second.wish;
             peer.weight = offer->second.weight;
             peer.peer_urls = offer->second.peer_urls;
+        } else if (peer.is_alive) {
+            peer.wish = SeatWish::no;
         }
         if (peer.peer_urls.empty())
             peer.hindrance = "it offers no address for a member";
         else if (std::any_of(peer.peer_urls.begin(), peer.peer_urls.end(),
-                             [](const std::string& url) { return is_loopback(url); }))
+                             [](const std::string& url) { return is_loopback_url(url); }))
             peer.hindrance = "other hosts do not reach it: it listens on loopback (--listen)";
         applicants.push_back(std::move(peer));
     }

@@ -62,8 +62,20 @@ TEST_F(Registering, who_has_a_name_counts_whether_it_lives_or_not) {
     EXPECT_EQ(facts.peers[0].uuid, uuid_of("b"));
 }
 
+TEST_F(Registering, whoever_offers_nothing_wants_no_seat) {
+    Record record = {keys::peer(host("c")),
+                     encode(PeerRecord{"c", uuid_of("c"), 1, "0.1.0", "here", {}, {}}), 11, 11, 5};
+    known.apply({11, {testing::put(name_record("c", 10)), testing::put(record)}});
+    SeatFacts facts = facts_of(known);
+    ASSERT_EQ(facts.peers.size(), 3U);
+    EXPECT_EQ(facts.peers[2].wish, SeatWish::no);
+    known.apply({12, {testing::removed(record.key, 12)}});
+    EXPECT_EQ(facts_of(known).peers[2].wish, SeatWish::yes) << "nothing is known of it";
+}
+
 TEST_F(Registering, whoever_others_do_not_reach_gets_no_seat) {
-    for (const char* url : {"https://127.0.0.1:2380", "https://[::1]:2380", "https://localhost:1"}) {
+    for (const char* url :
+         {"https://127.0.0.1:2380", "https://[::1]:2380", "https://localhost:1"}) {
         Record record = peer_record("b", 10);
         PeerRecord peer = *decode_peer(record.key, record.value);
         peer.seat->peer_urls = {url};
