@@ -357,8 +357,17 @@ void Link::pulse() {
         const Held ended = std::move(pulse_);
         if (!connection_ || !is_busy()) return;
         pulse();
-        for_each_rider(&Rider::link_pulse);
+        ask_next_stream();
     });
+}
+
+// One question a second shows that the endpoint lives; that each stream does shows in turn.
+void Link::ask_next_stream() {
+    for (std::size_t left = riders_.size(); left > 0; --left) {
+        asked_ = (asked_ + 1) % riders_.size();
+        const auto rider = riders_[asked_].lock();
+        if (rider && rider->link_pulse()) return;
+    }
 }
 
 void Link::doubt(const std::shared_ptr<Connection>& on, Doubt about) {

@@ -29,8 +29,10 @@ class Rider {
     virtual ~Rider() = default;
     virtual void link_up() = 0;
     virtual void link_down() = 0;
-    virtual void link_pulse() {}  // about each second while the link is busy
-    virtual void stop() = 0;      // ends without a word; afterwards pump and link are not touched
+    // About each second while the link is busy, in turn: whether it has asked something about a
+    // stream of its own.
+    virtual bool link_pulse() { return false; }
+    virtual void stop() = 0;  // ends without a word; afterwards pump and link are not touched
 };
 
 class Link {
@@ -103,6 +105,7 @@ class Link {
     void watch_silence();
     bool is_busy() const;
     void pulse();
+    void ask_next_stream();
     Instant now() const { return pump_.loop().clock().now(); }
     void tell(StoreStatus::State state, std::string detail);
     void tell_connected();
@@ -138,6 +141,7 @@ class Link {
     std::function<void(const StoreStatus&)> changed_;
     std::function<void(const Error&)> distrusted_;
     std::vector<std::weak_ptr<Rider>> riders_;
+    std::size_t asked_ = 0;        // the rider that asked last
     std::size_t riders_max_ = 16;  // the ended ones are swept out when there are more
 };
 

@@ -23,7 +23,7 @@ struct EtcdTimes {
     Duration silence = Milliseconds(1700);       // after which the endpoint is asked how it is
     Duration busy_silence = Milliseconds(1200);  // the same of a busy one
     Duration busy_for = Seconds(10);             // after something was carried
-    Duration watch_silence = Seconds(1);         // of a busy one: each watch is asked whether it is
+    Duration watch_silence = Seconds(1);         // of a busy one: one watch a second is asked
     Duration answer_limit = Seconds(2);          // for the answer to these, a beat, a new watch
     // Between two rounds through all endpoints; see rest_in_outage().
     Duration back_off_first = Milliseconds(100);

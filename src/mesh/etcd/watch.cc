@@ -43,9 +43,9 @@ void Watching::link_down() {
 }
 
 // A connection may be well, and its endpoint too, while one stream on it is held up.
-void Watching::link_pulse() {
-    if (stopped_ || !stream_ || timer_ || question_) return;
-    if (pump_.loop().clock().now() - heard_ < times_.watch_silence) return;
+bool Watching::link_pulse() {
+    if (stopped_ || !stream_ || timer_ || question_) return false;
+    if (pump_.loop().clock().now() - heard_ < times_.watch_silence) return false;
     pb::WatchRequest request;
     request.mutable_progress_request();
     stream_->send(std::move(request));
@@ -57,6 +57,7 @@ void Watching::link_pulse() {
         link_.leave(
             on, "no answer about a watch from " + on->address + " within " + readable(patience_));
     });
+    return true;
 }
 
 void Watching::close() {

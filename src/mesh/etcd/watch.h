@@ -25,7 +25,7 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
 
     void link_up() override;
     void link_down() override;
-    void link_pulse() override;
+    bool link_pulse() override;
     void stop() override;
 
  private:
