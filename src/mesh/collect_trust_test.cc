@@ -306,6 +306,33 @@ TEST_F(Attacked, a_revoked_exporter_says_nothing_new_and_goes_after_the_grace) {
     EXPECT_EQ(picture(), "");
 }
 
+// The answers of the store come in any order; a resource that was believed once would stay for the
+// whole grace.
+TEST_F(Attacked, the_revoked_are_not_believed_in_whatever_order_the_store_answers) {
+    revoke({testing::credentials("victim").chain.front().serial()});
+    for (int round = 0; round < 40; ++round) {
+        keeper = {};
+        begin();
+        loop.run_for(Seconds{1});
+        EXPECT_EQ(picture(), "") << "round " << round;
+    }
+}
+
+TEST_F(Attacked, whoever_was_revoked_while_nobody_looked_is_not_believed_afterwards) {
+    for (int round = 0; round < 40; ++round) {
+        keeper = {};
+        revoke({});
+        begin();
+        ASSERT_TRUE(reaches([&] { return picture() == "victim:f1=1 victim:f2=2 "; }));
+        collector->want({});
+        ASSERT_TRUE(reaches([&] { return picture().empty(); }));
+        revoke({testing::credentials("victim").chain.front().serial()});
+        collector->want({collect("file")});
+        loop.run_for(Seconds{1});
+        EXPECT_EQ(picture(), "") << "round " << round;
+    }
+}
+
 TEST_F(Attacked, a_revocation_in_error_is_taken_back) {
     revoke({testing::credentials("victim").chain.front().serial()});
     loop.run_for(Seconds{5});
