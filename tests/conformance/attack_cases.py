@@ -272,7 +272,7 @@ class Hostile:
 
     def __init__(self, t, stage):
         self.attacker = stage.attacker()
-        identity = self.attacker.get(identity_of("m"))[identity_of("m")]
+        identity = self.attacker.own_identity()
         equal(stage.agents["m"].stop(), 0)
         stage.start("m", "--noop").wait_for("store_changed", state="connected")
         self.forger = Forger(self.attacker.key, identity)
@@ -569,7 +569,7 @@ def revoked_peer(t):
     m, v, c = (stage.agents[host] for host in "mvc")
     t.until_content("c/hello", "hello")
     attacker, helper = stage.attacker(), stage.attacker("c")
-    identity = attacker.get(identity_of("m"))[identity_of("m")]
+    identity = attacker.own_identity()
     marks = {agent: agent.mark() for agent in (m, v, c)}
     done = t.command("peers", "revoke", "m", env=stage.seat.env)
     equal(done.returncode, 0, done.stderr)

@@ -98,7 +98,7 @@ class Attacker:
     """Whoever has the files of the agent `host` below `prefix`, and reaches the store's port."""
 
     def __init__(self, t, agent, host, prefix):
-        self.flags = own_files(t, host, prefix)
+        self.t, self.flags = t, own_files(t, host, prefix)
         self.host = host
         self.url = store(t, agent)
         self.key = Key(f"{prefix}/{host}/trust/signing.key")
@@ -116,6 +116,12 @@ class Attacker:
         told = json.loads(self.etcdctl("get", "--prefix", prefix, "-w", "json"))
         return {base64.b64decode(each["key"]).decode(): base64.b64decode(each["value"]).decode()
                 for each in told.get("kvs", [])}
+
+    def own_identity(self):
+        """What its agent shows of itself, once that stands in the store."""
+        key = identity_of(self.host)
+        self.t.until(lambda: key in self.get(key), what=key)
+        return self.get(key)[key]
 
     def revision(self):
         """Of the store; it grows with every change."""
