@@ -6,6 +6,7 @@
 #include "daemon/home.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "mesh/endpoints.h"
 #include "trust/authority.h"
 #include "trust/claims.h"
 
@@ -16,12 +17,6 @@ constexpr std::int64_t format_version = 1;
 constexpr std::size_t marker_bytes_max = 8 << 10;
 constexpr Duration look_every = Seconds{1};
 constexpr Duration answer_limit = Seconds{2};
-
-bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-    return std::any_of(a.begin(), a.end(), [&](const std::string& url) {
-        return std::find(b.begin(), b.end(), url) != b.end();
-    });
-}
 
 Value list_of(const std::vector<std::string>& texts) {
     Value::List list;

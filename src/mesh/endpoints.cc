@@ -131,6 +131,12 @@ bool is_loopback_url(std::string_view url) {
     return place && names_this_machine(*place);
 }
 
+bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& url) {
+        return std::find(b.begin(), b.end(), url) != b.end();
+    });
+}
+
 std::vector<StoreMember> dialable(const std::vector<StoreMember>& members, const Vantage& here) {
     std::vector<StoreMember> good;
     for (const StoreMember& member : members) {

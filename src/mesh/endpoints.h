@@ -65,6 +65,9 @@ std::vector<std::string> endpoints_of(std::vector<ServiceRecord> records, std::u
 // "127.0.0.1:2379", "https://localhost:2379", "[::1]:2379".
 bool is_loopback_url(std::string_view url);
 
+// Whether one stands in both: a member is known by its addresses before it has a name.
+bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b);
+
 // PREFIX/HOST/endpoints.json: what a cache holds of the members. Strict; what would be too large a
 // file loses its last members.
 inline constexpr std::size_t endpoints_bytes_max = 64 * 1024;

@@ -14,18 +14,6 @@ bool is_below(const std::string& prefix, const std::string& key) {
 
 }  // namespace
 
-void SeatRegister::replace_names(const Reading& reading) {
-    replace(keys::names(), reading);
-}
-
-void SeatRegister::replace_peers(const Reading& reading) {
-    replace(keys::peers(), reading);
-}
-
-void SeatRegister::replace_seats(const Reading& reading) {
-    replace(keys::seats(), reading);
-}
-
 void SeatRegister::replace(const std::string& prefix, const Reading& reading) {
     std::vector<std::string> gone;
     for (auto at = records_.lower_bound(prefix);

@@ -20,10 +20,9 @@ namespace hansa {
 
 class SeatRegister {
  public:
-    // Everything below keys::names(), keys::peers() or keys::seats(), in place of what was there.
-    void replace_names(const Reading& reading);
-    void replace_peers(const Reading& reading);
-    void replace_seats(const Reading& reading);
+    // Everything below `prefix`, which is keys::names(), keys::peers() or keys::seats(), in place
+    // of what was there.
+    void replace(const std::string& prefix, const Reading& reading);
     void apply(const EventBatch& batch);  // of any of them
 
     // Whether a full reading below that prefix says the same, `touched` aside.
@@ -44,7 +43,6 @@ class SeatRegister {
     std::vector<std::string> take_faults() { return std::exchange(faults_, {}); }
 
  private:
-    void replace(const std::string& prefix, const Reading& reading);
     void take(const Record& record);
     void drop(const std::string& key);
     std::vector<SeatApplicant> applicants() const;

@@ -32,8 +32,9 @@ SeatFacts facts_of(const SeatRegister& known, Revision term = 0) {
 class Registering : public ::testing::Test {
  protected:
     Registering() {
-        known.replace_names({9, {name_record("a", 1), name_record("b", 2)}});
-        known.replace_peers({9, {peer_record("a", 3), peer_record("b", 4, SeatWish::prefer)}});
+        known.replace(keys::names(), {9, {name_record("a", 1), name_record("b", 2)}});
+        known.replace(keys::peers(),
+                      {9, {peer_record("a", 3), peer_record("b", 4, SeatWish::prefer)}});
     }
     SeatRegister known;
 };
@@ -56,7 +57,7 @@ TEST_F(Registering, who_has_a_name_counts_whether_it_lives_or_not) {
 
     known.apply({11, {testing::removed(keys::name_of(host("b")), 11)}});
     EXPECT_EQ(facts_of(known).peers.size(), 1U) << "it has left";
-    known.replace_names({12, {name_record("b", 12)}});
+    known.replace(keys::names(), {12, {name_record("b", 12)}});
     facts = facts_of(known);
     ASSERT_EQ(facts.peers.size(), 1U) << "a reading takes the place of what was there";
     EXPECT_EQ(facts.peers[0].uuid, uuid_of("b"));
@@ -112,10 +113,11 @@ TEST_F(Registering, book_settings_and_sightings_come_and_go) {
     SeatBook book;
     book.seq = 4;
     const Sighting seen{uuid_of("b"), {uuid_of("a")}, false};
-    known.replace_seats({30,
-                         {{keys::seat_book(), encode(book), 21, 22, 0},
-                          {keys::seat_settings(), encode(SeatSettings{3, "fast"}), 23, 23, 0},
-                          {keys::seat_sighting(host("b")), encode(seen), 24, 24, 5}}});
+    known.replace(keys::seats(),
+                  {30,
+                   {{keys::seat_book(), encode(book), 21, 22, 0},
+                    {keys::seat_settings(), encode(SeatSettings{3, "fast"}), 23, 23, 0},
+                    {keys::seat_sighting(host("b")), encode(seen), 24, 24, 5}}});
     EXPECT_EQ(facts_of(known).book, book);
     EXPECT_EQ(facts_of(known).ideal, 3U);
     EXPECT_EQ(known.book_modified(), 22);
@@ -127,7 +129,7 @@ TEST_F(Registering, book_settings_and_sightings_come_and_go) {
         known.agrees(keys::names(), {30, {name_record("a", 1)}}, {keys::name_of(host("b"))}));
     EXPECT_FALSE(known.agrees(keys::names(), {30, {name_record("a", 1), name_record("b", 3)}}, {}));
 
-    known.replace_seats({31, {}});
+    known.replace(keys::seats(), {31, {}});
     EXPECT_EQ(facts_of(known).book, SeatBook{});
     EXPECT_EQ(known.book_modified(), 0);
     EXPECT_FALSE(known.has_settings());

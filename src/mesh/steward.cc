@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mesh/endpoints.h"
 #include "mesh/keys.h"
 #include "mesh/seat_plan.h"
 
@@ -12,12 +13,6 @@ constexpr Seconds lease_least{2};  // etcd grants no shorter one with its usual 
 
 Seconds lease_of(const SeatTiming& timing) {
     return std::max(lease_least, std::chrono::ceil<Seconds>(timing.steward_lease));
-}
-
-bool share_url(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-    return std::any_of(a.begin(), a.end(), [&](const std::string& url) {
-        return std::find(b.begin(), b.end(), url) != b.end();
-    });
 }
 
 }  // namespace
@@ -41,11 +36,10 @@ Steward::Steward(Ports ports, Self self, SeatSettings settings)
 Steward::~Steward() = default;
 
 void Steward::follow() {
-    const auto begin = [this](const std::string& prefix,
-                              void (SeatRegister::*replace)(const Reading&)) {
+    for (const std::string& prefix : {keys::seats(), keys::names(), keys::peers()}) {
         FollowerEvents events;
-        events.on_all = [this, replace](const Reading& reading) {
-            (register_.*replace)(reading);
+        events.on_all = [this, prefix](const Reading& reading) {
+            register_.replace(prefix, reading);
             put_settings();
         };
         events.on_events = [this](const EventBatch& batch) { register_.apply(batch); };
@@ -60,10 +54,7 @@ void Steward::follow() {
                                                    FollowerTimes{}, std::move(events));
         follower->store_is(ports_.store.status().state);
         followers_.push_back(std::move(follower));
-    };
-    begin(keys::seats(), &SeatRegister::replace_seats);
-    begin(keys::names(), &SeatRegister::replace_names);
-    begin(keys::peers(), &SeatRegister::replace_peers);
+    }
 }
 
 void Steward::store_is(StoreStatus::State state) {
@@ -176,7 +167,7 @@ void Steward::weigh(Round& round) {
         facts_.members.push_back(std::move(member));
     }
     observe(round);
-    tell_sighting(round);
+    tell_sighting();
     facts_.memory = remember(facts_, timing_, ports_.loop.clock().now());
     watched_ = whom_to_observe(facts_, timing_, ports_.loop.clock().now());
 }
@@ -222,7 +213,7 @@ void Steward::observe(const Round& round) {
 }
 
 // One miss is no news; the steward counts them from then on.
-void Steward::tell_sighting(const Round&) {
+void Steward::tell_sighting() {
     if (lease_ == 0) return;
     Sighting mine{self_.uuid, {}, false};
     for (const SeatMember& member : facts_.members)
@@ -303,11 +294,12 @@ void Steward::commit(const char* doing, Transaction transaction) {
     ports_.store.commit(std::move(transaction),
                         lifeline_.guard([this, doing](Result<Committed> done) {
                             acted(doing, done ? Result<void>{} : Result<void>(done.error()));
+                            // What was compared with is not there any more; that news is on its
+                            // way.
                             if (done && !done->applied) tick_later();
                         }));
 }
 
-// What was compared with is not there any more: the news of that are on their way.
 void Steward::tick_later() {
     timer_ = ports_.loop.after(timing_.tick, [this] { tick(); });
 }

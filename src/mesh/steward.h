@@ -7,8 +7,8 @@
 // after everything that speaks for it was read once more.
 //
 // Cost: a reading of the list, a status of each member and nothing written while nothing changes,
-// each tick. The names and leased records of all peers are followed, not polled, and only where
-// the member leads.
+// each tick. The names and leased records of all peers are followed, not polled, by the agent of
+// each voter: whoever comes to lead decides at once.
 //
 // Owned by the agent. Loop thread only; never blocks.
 #pragma once
@@ -69,7 +69,7 @@ class Steward {
     void ask_each(const std::shared_ptr<Round>& round);
     void weigh(Round& round);
     void observe(const Round& round);
-    void tell_sighting(const Round& round);
+    void tell_sighting();
     void put_settings();
 
     void decide_now();
