@@ -21,6 +21,7 @@ RESULT = "HANSA_DRILL_RESULT"  # names the file that the outcome is written to, 
 DOMAINS = ["dc=a", "dc=b", "dc=c", "dc=a", "dc=b"]
 GROWTH = 60.0  # seconds to grow to three voters; the promise is 45 for five
 CALM = 50  # writes before the fault, which show how the machine is
+TOLD = 60  # events of each agent in the log of a row that failed
 SEATS = ("--ideal-cluster-size", "--listen")  # the options without which there is one voter
 
 
@@ -153,7 +154,8 @@ class Drill:
                  if host.is_up() and host.name not in self.tampering.excused]
         now = time.monotonic()
         self.goes_on(lambda: all(self.views.times[h.name][-1] > now for h in hosts), deadline)
-        self.bound("view gap", self.views.gap(since, hosts), limit)
+        gap, where = max((self.views.gap(since, [host]), host.name) for host in hosts)
+        self.bound(f"view gap, {where}", gap, limit)
 
     def goes_on(self, condition, deadline):
         """Waits; when it does not, the gap is as long as the wait, and the row goes on too."""
@@ -189,6 +191,14 @@ class Drill:
         if self.observer:
             self.observer.close()
 
+    def tell_agents(self):
+        """What each agent said last, beside the resources that it ran all the time."""
+        for agent in self.t.agents:
+            print(f"--- {' '.join(agent.arguments)}")
+            for event in [e for e in agent.events if e["event"] != "resource_ran"][-TOLD:]:
+                said = {key: text for key, text in event.items() if key not in ("at", "time")}
+                print(f"  {event['at'] - self.began:8.3f} {json.dumps(said)}")
+
     def tell_outcome(self, number, fault, error=None):
         """Prints the figures, and writes all of it where tools/drill wants it."""
         for figure in self.figures:
@@ -196,8 +206,10 @@ class Drill:
         verdict = "held"
         if error is not None:
             verdict = {NotBuilt: "not built", Skipped: "skipped"}.get(type(error), "FAILED")
-            if verdict == "FAILED" and not isinstance(error, AssertionError):
-                traceback.print_exception(error)
+            if verdict == "FAILED":
+                if not isinstance(error, AssertionError):
+                    traceback.print_exception(error)
+                self.tell_agents()
         if RESULT not in os.environ:
             return
         with open(os.environ[RESULT], "w", encoding="utf-8") as file:
