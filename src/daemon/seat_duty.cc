@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mesh/follow_key.h"
 #include "mesh/keys.h"
 
 namespace hansa {
@@ -21,30 +22,20 @@ SeatDuty::SeatDuty(Steward::Ports ports, HostName host, std::string uuid, SeatSe
       events_(std::move(events)) {}
 
 void SeatDuty::follow_book() {
-    FollowerEvents events;
-    const auto text_in = [](const Reading& reading) {
-        return reading.records.empty() ? std::string{} : reading.records.front().value;
-    };
-    events.on_all = [this, text_in](const Reading& reading) { read_book(text_in(reading)); };
-    events.on_events = [this](const EventBatch& batch) {
-        for (const StoreEvent& event : batch.events)
-            if (event.record.key == keys::seat_book())
-                read_book(event.type == StoreEvent::Type::put ? event.record.value : "");
-    };
-    events.on_check = [this, text_in](const Reading& reading,
-                                      const std::set<std::string>& touched) {
-        return touched.contains(keys::seat_book()) || text_in(reading) == book_text_;
-    };
-    events.on_error = [this](const Error& error) {
-        ports_.report.publish(happened::Refused{"store_error", "seats: " + error.text});
-    };
+    auto events = follow_key(
+        keys::seat_book(),
+        {.on_record =
+             [this](const std::optional<Record>& book) { read_book(book ? book->value : ""); },
+         .on_error =
+             [this](const Error& error) {
+                 ports_.report.publish(happened::Refused{"store_error", "seats: " + error.text});
+             }});
     book_ = std::make_unique<Follower>(ports_.loop, ports_.store, ports_.random, keys::seat_book(),
                                        FollowerTimes{}, std::move(events));
     book_->store_is(ports_.store.status().state);
 }
 
 void SeatDuty::read_book(const std::string& text) {
-    book_text_ = text;
     bool wanted = false;
     if (!text.empty()) {
         auto book = decode_seat_book(text);
@@ -84,6 +75,7 @@ void SeatDuty::on_status(const MemberStatus& status) {
     if (endpoint_.empty() || steward_ || status.is_learner || status.leader == 0) return;
     timer_.reset();
     steward_ = std::make_unique<Steward>(ports_, Steward::Self{host_, uuid_, endpoint_}, settings_);
+    events_.on_voter();
 }
 
 void SeatDuty::store_is(StoreStatus::State state) {

@@ -17,6 +17,7 @@ class SeatDuty {
     struct Events {
         std::function<void()> on_wanted;    // this host is to be added; said again while it is so
         std::function<void()> on_unwanted;  // not any more
+        std::function<void()> on_voter;     // the member beside us votes, and so answers clients
     };
 
     // Every port must outlive it.
@@ -46,7 +47,6 @@ class SeatDuty {
     const Events events_;
 
     std::unique_ptr<Follower> book_;
-    std::string book_text_;
     bool wanted_ = false;
     std::string endpoint_;  // empty: there is no member beside us
     std::unique_ptr<Steward> steward_;

@@ -31,23 +31,33 @@ std::vector<std::string> told(const Settings& settings, const std::vector<std::s
 
 }  // namespace
 
-Seating::Seating(Ports ports, const Settings& settings, const Home& home)
-    : ports_(ports),
-      settings_(settings),
-      home_(home),
-      electorate_(make_etcd_electorate(ports.loop, std::nullopt)),
-      duty_({ports.loop, ports.store, *electorate_, ports.random, ports.report}, settings.host,
-            home.identity().uuid, seat_settings(settings),
-            {.on_wanted =
-                 [this] {
-                     if (holder_) holder_->expect(endpoints_, home_.identity().cluster);
-                 },
-             .on_unwanted =
-                 [this] {
-                     if (holder_) holder_->expect_nothing();
-                 }}) {}
+Seating::Seating(Ports ports, const Settings& settings, const Home& home, OnOwn on_own)
+    : ports_(ports), settings_(settings), home_(home), on_own_(std::move(on_own)) {}
 
 Seating::~Seating() = default;
+
+SeatDuty& Seating::duty() {
+    if (duty_) return *duty_;
+    electorate_ = make_etcd_electorate(ports_.loop, identity_);
+    duty_ = std::make_unique<SeatDuty>(
+        Steward::Ports{ports_.loop, ports_.store, *electorate_, ports_.random, ports_.report},
+        settings_.host, home_.identity().uuid, seat_settings(settings_),
+        SeatDuty::Events{.on_wanted =
+                             [this] {
+                                 if (holder_) holder_->expect(endpoints_, home_.identity().cluster);
+                             },
+                         .on_unwanted =
+                             [this] {
+                                 if (holder_) holder_->expect_nothing();
+                             },
+                         .on_voter =
+                             [this] {
+                                 if (!holder_) return;  // it is the machine's, which says more
+                                 const SeatHolder::Wishes wishes = holder_wishes();
+                                 on_own_({wishes.client_urls, wishes.clients_told});
+                             }});
+    return *duty_;
+}
 
 SeatHolder::Wishes Seating::holder_wishes() const {
     SeatHolder::Wishes wishes;
@@ -64,15 +74,20 @@ SeatHolder::Wishes Seating::holder_wishes() const {
 void Seating::take_part() {
     if (settings_.seat == SeatWish::no || is_loopback_url(seat_peer_urls(settings_).front()))
         return;
+    SeatDuty& duty = this->duty();
     holder_ = std::make_unique<SeatHolder>(
         SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_, ports_.report},
         holder_wishes(), [this](const std::vector<std::string>&) { return certificate(); },
         SeatHolder::Events{
-            .on_serving = [this] { duty_.member_serves(holder_wishes().client_urls.front()); },
-            .on_gone = [this] { duty_.member_ended(); },
+            .on_serving = [this] { duty_->member_serves(holder_wishes().client_urls.front()); },
+            .on_gone =
+                [this] {
+                    duty_->member_ended();
+                    on_own_({});
+                },
             .on_log = [this](const std::string& line) { keep_log(line); }});
     holder_->start();
-    duty_.follow_book();
+    duty.follow_book();
 }
 
 void Seating::keep_log(const std::string& line) {
@@ -101,18 +116,23 @@ Result<StoreCertificate> Seating::certificate() const {
 }
 
 void Seating::beside(const std::string& endpoint) {
-    if (endpoint.empty())
-        duty_.member_ended();
-    else
-        duty_.member_serves(endpoint);
+    if (!endpoint.empty())
+        duty().member_serves(endpoint);
+    else if (duty_)
+        duty_->member_ended();
 }
 
 void Seating::use_identity(StoreIdentity identity) {
-    electorate_->use_identity(std::move(identity));
+    identity_ = std::move(identity);
+    if (electorate_) electorate_->use_identity(identity_);
+}
+
+void Seating::store_is(StoreStatus::State state) {
+    if (duty_) duty_->store_is(state);
 }
 
 void Seating::stop(Action stopped) {
-    duty_.member_ended();
+    if (duty_) duty_->member_ended();
     if (!holder_) return ports_.loop.post(std::move(stopped));
     holder_->stop(std::move(stopped));
 }

@@ -4,6 +4,7 @@
 // Owned by StoreLink. Loop thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "daemon/seat_duty.h"
 #include "daemon/seat_holder.h"
 #include "daemon/settings.h"
+#include "mesh/endpoint_keeper.h"
 #include "mesh/etcd/electorate.h"
 #include "sys/linux/rotated_file.h"
 
@@ -29,8 +31,11 @@ class Seating {
         Report& report;
     };
 
-    // Every port must outlive it.
-    Seating(Ports ports, const Settings& settings, const Home& home);
+    // Where the voter of this host's own answers, for its agent to lean on; nothing: there is none.
+    using OnOwn = std::function<void(EndpointKeeper::OwnStore)>;
+
+    // Every port must outlive it. Costs nothing until one of the next two is called.
+    Seating(Ports ports, const Settings& settings, const Home& home, OnOwn on_own);
     ~Seating();
 
     // With a store elsewhere: this host may be given a seat, and serves one that it had before.
@@ -44,12 +49,13 @@ class Seating {
     void use_identity(StoreIdentity identity);
     void use_endpoints(std::vector<std::string> endpoints) { endpoints_ = std::move(endpoints); }
 
-    void store_is(StoreStatus::State state) { duty_.store_is(state); }
+    void store_is(StoreStatus::State state);
 
     // Ends a member of ours; its seat stays. `stopped` is called once, later.
     void stop(Action stopped);
 
  private:
+    SeatDuty& duty();
     SeatHolder::Wishes holder_wishes() const;
     Result<StoreCertificate> certificate() const;
     void keep_log(const std::string& line);
@@ -57,9 +63,11 @@ class Seating {
     const Ports ports_;
     const Settings& settings_;
     const Home& home_;
-    std::unique_ptr<EtcdElectorate> electorate_;
-    SeatDuty duty_;
-    std::unique_ptr<SeatHolder> holder_;  // null: no seat is given to this host
+    const OnOwn on_own_;
+    StoreIdentity identity_;
+    std::unique_ptr<EtcdElectorate> electorate_;  // with duty_
+    std::unique_ptr<SeatDuty> duty_;              // null: seats are no business of this host yet
+    std::unique_ptr<SeatHolder> holder_;          // null: no seat is given to this host
     std::vector<std::string> endpoints_;
     std::optional<RotatedFile> log_;  // of our member
 };

@@ -10,7 +10,9 @@
 #include "mesh/endpoint_keeper.h"
 #include "mesh/etcd/store.h"
 #include "mesh/mesh.h"
+#include "mesh/seats.h"
 #include "mesh/trust_file.h"
+#include "mesh/voter_news.h"
 #include "sys/linux/disk_space.h"
 #include "sys/linux/names.h"
 #include "sys/linux/rotated_file.h"
@@ -57,7 +59,12 @@ struct StoreLink::State : KeyWatcher {
           cache({ports.workers, ports.files, ports.accounts, ports.report},
                 home.directory() + "/endpoints.json"),
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
-          endpoints(endpoint_ports(), cache.read()),
+          endpoints(endpoint_ports(), cache.read(), domain_steps(settings.domain)),
+          voters({ports.loop, *store, ports.random, ports.report},
+                 [this] { endpoints.members_changed(); }),
+          seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
+                  settings, home,
+                  [this](auto store_here) { endpoints.own_is(std::move(store_here)); }),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
                options(rules), mesh_events()),
           revocations({ports.loop, ports.files, ports.accounts, ports.watcher, ports.report},
@@ -68,11 +75,7 @@ struct StoreLink::State : KeyWatcher {
           seats(
               {ports.loop, ports.workers, ports.random},
               [directory = home.directory()] { return free_bytes(directory); },
-              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {
-        seating.emplace(Seating::Ports{ports.loop, *store, ports.files, ports.processes,
-                                       ports.random, ports.report},
-                        settings, home);
-    }
+              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {}
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -98,8 +101,10 @@ struct StoreLink::State : KeyWatcher {
                 .on_refused = [this](const Error& error) { refused(error); },
                 .on_moved =
                     [this] {
-                        endpoints.store_is(store->status().state);
-                        if (seating) seating->store_is(store->status().state);
+                        const StoreStatus::State state = store->status().state;
+                        endpoints.store_is(state);
+                        voters.store_is(state);
+                        seating.store_is(state);
                         events.on_moved();
                     }};
     }
@@ -110,16 +115,17 @@ struct StoreLink::State : KeyWatcher {
                 .list = [this](auto done) { store->members(std::move(done)); },
                 .use =
                     [this](const auto& places) {
-                        seating->use_endpoints(places);
+                        seating.use_endpoints(places);
                         store->use_endpoints(places);
                     },
-                .expect = [this](std::size_t voters) { store->expect_members(voters); },
+                .expect = [this](std::size_t count) { store->expect_members(count); },
                 .keep = [this](const auto& members) { cache.keep(members); },
                 .look_up =
                     [this](auto found) {
                         look_up_endpoints(ports.workers, names, ports.random.next(),
                                           lifeline.guard(std::move(found)));
-                    }};
+                    },
+                .domain_of = [this](const auto& member) { return voters.domain_of(member); }};
     }
 
     Held watch_key(const std::string& key, Action changed) override {
@@ -145,10 +151,12 @@ struct StoreLink::State : KeyWatcher {
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
         const bool is_reached =
             ours && !place.clients_told.empty() && !is_loopback_url(place.clients_told.front());
-        seating->beside(is_reached ? place.urls.front() : std::string{});
+        seating.beside(is_reached ? place.urls.front() : std::string{});
         // Whoever shares the store of this machine has no seat of its own to give, and a store that
         // only this machine reaches has none for others.
-        if (is_reached) seats.use(seat_offer(settings, place.peers_told));
+        if (!is_reached) return;
+        seats.use(seat_offer(settings, place.peers_told));
+        voters.begin();
     }
 
     void show_identity() {
@@ -156,7 +164,7 @@ struct StoreLink::State : KeyWatcher {
         const StoreIdentity identity{now.roots_pem(), now.chain_pem(), now.tls_key.pem(),
                                      server_name};
         store->use_identity(identity);
-        seating->use_identity(identity);
+        seating.use_identity(identity);
     }
 
     // Their connections stand, and only whoever serves the store can end them.
@@ -223,7 +231,8 @@ struct StoreLink::State : KeyWatcher {
     EndpointCache cache;
     std::unique_ptr<EtcdStore> store;
     EndpointKeeper endpoints;
-    std::optional<Seating> seating;  // empty while the mesh, which speaks of it, is made
+    VoterNews voters;
+    Seating seating;
     Mesh mesh;
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
@@ -294,7 +303,8 @@ void StoreLink::start() {
         if (!is_loopback_url(peer_urls.front()))
             state_->seats.use(seat_offer(state_->settings, peer_urls));
         state_->endpoints.begin_with(seeds);
-        state_->seating->take_part();
+        state_->voters.begin();
+        state_->seating.take_part();
     }
 }
 
@@ -345,7 +355,7 @@ void StoreLink::stop(Action stopped) {
     state_->leave_mesh([this, stopped = std::move(stopped)] {
         state_->memory->finish([this, stopped] {
             state_->home.finish([this, stopped] {
-                state_->seating->stop([this, stopped] {
+                state_->seating.stop([this, stopped] {
                     if (!state_->machine) return stopped();
                     state_->machine->stop(stopped);
                 });

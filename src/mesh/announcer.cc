@@ -1,5 +1,6 @@
 #include "mesh/announcer.h"
 
+#include "mesh/follow_key.h"
 #include "mesh/keys.h"
 #include "mesh/revocations.h"
 
@@ -36,23 +37,14 @@ void Announcer::store_is(StoreStatus::State state) {
 }
 
 void Announcer::follow() {
-    FollowerEvents events;
-    events.on_all = [this](const Reading& reading) { take(revocations_in(reading)); };
-    events.on_events = [this](const EventBatch& batch) {
-        for (const StoreEvent& event : batch.events) {
-            if (event.record.key != keys::revocations()) continue;
-            const bool removed = event.type == StoreEvent::Type::removed;
-            take(removed ? std::nullopt : std::optional(event.record));
-        }
-    };
-    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
-        if (touched.contains(keys::revocations())) return true;
-        return shown_ == revocations_in(reading);
-    };
-    events.on_error = [this](const Error& error) {
-        report_.publish(
-            happened::Refused{"store_error", "reading the list of who is revoked: " + error.text});
-    };
+    auto events = follow_key(
+        keys::revocations(),
+        {.on_record = [this](const std::optional<Record>& shown) { take(shown); },
+         .on_error =
+             [this](const Error& error) {
+                 report_.publish(happened::Refused{
+                     "store_error", "reading the list of who is revoked: " + error.text});
+             }});
     follower_ = std::make_unique<Follower>(loop_, store_, random_, keys::revocations(),
                                            FollowerTimes{}, std::move(events));
     follower_->store_is(store_.status().state);

@@ -4,16 +4,12 @@
 #include <set>
 
 #include "base/text.h"
+#include "mesh/follow_key.h"
 
 namespace hansa {
 namespace {
 
 constexpr Seconds look_around_every{30};
-
-std::string revocations_text_in(const Reading& reading) {
-    const auto record = revocations_in(reading);
-    return record ? record->value : std::string{};
-}
 
 bool same_terms(const TrustTerms& a, const TrustTerms& b) {
     return a.cluster == b.cluster && a.lapse == b.lapse &&
@@ -125,19 +121,14 @@ FollowerEvents Collector::followed_peers() {
 }
 
 FollowerEvents Collector::followed_revocations() {
-    FollowerEvents events;
-    events.on_all = [this](const Reading& reading) {
-        take_revocations(revocations_text_in(reading));
-    };
-    events.on_events = [this](const EventBatch& batch) {
-        for (const StoreEvent& event : batch.events)
-            if (event.record.key == keys::revocations())
-                take_revocations(event.type == StoreEvent::Type::put ? event.record.value : "");
-    };
-    events.on_check = [this](const Reading& reading, const std::set<std::string>& touched) {
-        return check_revocations(reading, touched);
-    };
-    return events;
+    return follow_key(
+        keys::revocations(),
+        {.on_record =
+             [this](const std::optional<Record>& record) {
+                 take_revocations(record ? record->value : std::string{});
+             },
+         .on_error = {},
+         .on_difference = [this] { count_difference("the list of who is revoked"); }});
 }
 
 void Collector::take_revocations(const std::string& text) {
@@ -155,13 +146,6 @@ void Collector::tell_revocations(const Result<void>& taken) {
     if (!trouble.empty() && trouble != revocations_refused_)
         report_.publish(happened::Refused{"revocations", "the list of who is revoked: " + trouble});
     revocations_refused_ = trouble;
-}
-
-bool Collector::check_revocations(const Reading& reading, const std::set<std::string>& touched) {
-    if (touched.contains(keys::revocations())) return true;
-    if (revocations_text_in(reading) == revocations_shown_) return true;
-    count_difference("the list of who is revoked");
-    return false;
 }
 
 void Collector::follow() {

@@ -88,7 +88,6 @@ class Collector {
     FollowerEvents followed_revocations();
     void take_revocations(const std::string& text);
     void tell_revocations(const Result<void>& taken);
-    bool check_revocations(const Reading& reading, const std::set<std::string>& touched);
     void look_around();
     void look_around_after(Duration delay);
     WallTime wall() const { return loop_.clock().wall(); }

@@ -46,22 +46,28 @@ void EndpointKeeper::store_is(StoreStatus::State state) {
 }
 
 void EndpointKeeper::members_changed() {
-    if (connected_) list();
+    if (!connected_) return;  // they are read as soon as it is
+    const auto within = static_cast<std::uint64_t>(times_.list_within.count());
+    list_at(Duration{static_cast<std::int64_t>(ports_.random.below(within))});
 }
 
 void EndpointKeeper::list_after(Duration delay) {
-    next_list_ = ports_.loop.after(jittered(delay, ports_.random), [this] {
+    list_at(jittered(delay, ports_.random));
+}
+
+void EndpointKeeper::list_at(Duration delay) {
+    next_list_ = ports_.loop.after(delay, [this] {
         const Held ended = std::move(next_list_);
         list();
     });
 }
 
 void EndpointKeeper::list() {
-    if (listing_) return;
+    if (listing_) return list_after(times_.list_after);  // that answer may be older than the news
     listing_ = true;
     ports_.list(lifeline_.guard([this](Result<MemberListing> listing) {
         listing_ = false;
-        if (connected_) list_after(times_.list_every);
+        if (connected_ && !next_list_) list_after(times_.list_every);
         if (listing) take(std::move(*listing));
     }));
 }
@@ -76,7 +82,7 @@ void EndpointKeeper::take(MemberListing listing) {
     // A store whose addresses mean nothing here is reached as it was reached until now.
     if (members.empty() && own_last_.empty()) return;
     for (StoreMember& member : members)
-        if (ports_.domain_of) member.domain = ports_.domain_of(member.name);
+        if (ports_.domain_of) member.domain = ports_.domain_of(member);
     std::sort(members.begin(), members.end(),
               [](const auto& a, const auto& b) { return a.client_urls < b.client_urls; });
     if (members.empty()) known_.cached.clear();  // none but our own: what was kept is history

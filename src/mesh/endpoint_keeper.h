@@ -22,6 +22,7 @@ namespace hansa {
 struct EndpointTimes {
     Duration list_after = Seconds{1};   // a connection: until then it has more urgent things to do
     Duration list_every = Seconds{30};  // with a jitter of 20 %, as all of these
+    Duration list_within = Seconds{2};  // after news of members
     Duration look_up_after = Seconds{5};  // the last endpoint was lost
     Duration look_up_every = Seconds{30};
 };
@@ -42,8 +43,8 @@ class EndpointKeeper {
         std::function<void(const std::vector<StoreMember>&)> keep;
         // Asks the DNS; answers later, with nothing where it knows nothing. May be empty.
         std::function<void(std::function<void(Urls)>)> look_up = {};
-        // Where the member of that name stands. May be empty.
-        std::function<std::vector<std::string>(const std::string& name)> domain_of = {};
+        // Where that member stands. May be empty.
+        std::function<std::vector<std::string>(const StoreMember&)> domain_of = {};
     };
 
     // `cached`: what was kept in an earlier run. `domain`: where we stand.
@@ -61,11 +62,12 @@ class EndpointKeeper {
 
     void store_is(StoreStatus::State state);
 
-    // Somebody knows that they are others now: reads them.
+    // Somebody knows that they are others now: reads them, each peer at a moment of its own.
     void members_changed();
 
  private:
     void list_after(Duration delay);
+    void list_at(Duration delay);
     void list();
     void take(MemberListing listing);
     bool is_own(const StoreMember& member) const;

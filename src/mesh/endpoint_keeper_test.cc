@@ -26,7 +26,8 @@ class EndpointKeeperTest : public testing::Test {
             .list =
                 [this](auto done) {
                     ++lists;
-                    loop.post([this, done] { done(answer); });
+                    held = [this, done] { done(answer); };
+                    if (!hold) loop.post(held);
                 },
             .use = [this](Urls urls) { used.push_back(std::move(urls)); },
             .expect = [this](std::size_t voters) { expected = voters; },
@@ -36,8 +37,8 @@ class EndpointKeeperTest : public testing::Test {
                     ++look_ups;
                     loop.post([this, found] { found(dns); });
                 },
-            .domain_of = [](const std::string& name) -> std::vector<std::string> {
-                if (name == "near") return {"dc=lon"};
+            .domain_of = [](const StoreMember& member) -> std::vector<std::string> {
+                if (member.name == "near") return {"dc=lon"};
                 return {};
             }};
         keeper.emplace(std::move(ports), std::move(cached), std::move(domain));
@@ -55,6 +56,8 @@ class EndpointKeeperTest : public testing::Test {
     std::vector<Urls> used;
     std::vector<std::vector<StoreMember>> kept;
     int lists = 0;
+    bool hold = false;  // answers wait for held()
+    Action held;
     int look_ups = 0;
     std::size_t expected = 0;
     std::optional<EndpointKeeper> keeper;
@@ -96,18 +99,40 @@ TEST_F(EndpointKeeperTest, asks_again_from_time_to_time_and_hands_on_only_what_i
     EXPECT_EQ(now().size(), 3u);
 }
 
-TEST_F(EndpointKeeperTest, asks_at_once_when_somebody_knows_of_a_change) {
+TEST_F(EndpointKeeperTest, asks_soon_when_somebody_knows_of_a_change) {
     begin();
     keeper->begin_with({"https://seed:2379"});
     listed({member("a")});
     keeper->members_changed();
-    loop.run_for(Milliseconds{1});
+    loop.run_for(Seconds{2});
     EXPECT_EQ(lists, 0) << "nothing is connected";
     keeper->store_is(State::connected);
+    loop.run_for(Seconds{2});
+    ASSERT_EQ(lists, 1);
     keeper->members_changed();
-    loop.run_for(Milliseconds{1});
-    EXPECT_EQ(lists, 1);
-    EXPECT_EQ(used.size(), 2u);
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(lists, 2);
+    loop.run_for(Seconds{20});
+    EXPECT_EQ(lists, 2) << "and then as rarely as before";
+    loop.run_for(Seconds{20});
+    EXPECT_EQ(lists, 3);
+}
+
+TEST_F(EndpointKeeperTest, asks_once_more_when_news_come_while_it_asks) {
+    begin();
+    keeper->begin_with({"https://seed:2379"});
+    listed({member("a")});
+    keeper->store_is(State::connected);
+    hold = true;
+    loop.run_for(Seconds{2});
+    ASSERT_EQ(lists, 1);
+    keeper->members_changed();
+    loop.run_for(Seconds{5});
+    EXPECT_EQ(lists, 1) << "one question at a time";
+    hold = false;
+    held();
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(lists, 2);
 }
 
 TEST_F(EndpointKeeperTest, asks_nobody_while_the_store_is_away) {
@@ -219,9 +244,12 @@ TEST_F(EndpointKeeperTest, an_answer_that_comes_too_late_is_nobodys) {
     begin();
     keeper->begin_with({"https://seed:2379"});
     keeper->store_is(State::connected);
-    keeper->members_changed();
+    hold = true;
+    loop.run_for(Seconds{2});
+    ASSERT_EQ(lists, 1);
     listed({member("a")});
     keeper.reset();
+    held();
     loop.run_for(Seconds{60});
     EXPECT_EQ(used.size(), 1u);
 }

@@ -110,6 +110,10 @@ std::string seat_steward() {
     return seats() + "steward";
 }
 
+std::string seat_voters() {
+    return seats() + "voters";
+}
+
 std::string seat_sightings() {
     return std::string{sightings_prefix};
 }

@@ -10,6 +10,7 @@
 //     /hansa/v1/seats/book                  what the steward intends, did and holds against whom
 //     /hansa/v1/seats/settings              how many seats there should be, and their times
 //     /hansa/v1/seats/steward               leased: whose agent carries changes of seats out
+//     /hansa/v1/seats/voters                where the voters stand, for all who look for one
 //     /hansa/v1/seats/sightings/HOST        leased: whom the agent of a voter cannot reach
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
@@ -46,6 +47,7 @@ std::string seats();  // a prefix
 std::string seat_book();
 std::string seat_settings();
 std::string seat_steward();
+std::string seat_voters();
 std::string seat_sightings();
 std::string seat_sighting(const HostName& host);
 std::string values();

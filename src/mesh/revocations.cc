@@ -21,12 +21,6 @@ Revoked either(const Revoked& a, const Revoked& b) {
 
 }  // namespace
 
-std::optional<Record> revocations_in(const Reading& reading) {
-    for (const Record& record : reading.records)
-        if (record.key == keys::revocations()) return record;
-    return std::nullopt;
-}
-
 bool same(const Revoked& a, const Revoked& b) {
     return a.serials == b.serials && a.names == b.names;
 }

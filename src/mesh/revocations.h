@@ -16,9 +16,6 @@
 
 namespace hansa {
 
-// The record of the list in what was read of the store; nothing: none stands there.
-std::optional<Record> revocations_in(const Reading& reading);
-
 bool same(const Revoked& a, const Revoked& b);
 
 class Revocations {

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t format_version = 1;
 constexpr JsonLimits limits{8 << 10, 4};
+constexpr JsonLimits voters_limits{64 << 10, 6};
 constexpr std::size_t missing_max = 64;
+constexpr std::size_t members_max = 64;  // of a store, by far
 
 void put(Value::Map& map, std::string name, Value value) {
     map.push_back({std::move(name), {}, std::move(value)});
@@ -30,7 +32,35 @@ std::string uuid_in(Members& members) {
     return uuid;
 }
 
+Result<VoterPlace> decode_voter(const Value& value) {
+    Members members(value, "voter");
+    VoterPlace voter;
+    voter.host = members.text("host");
+    voter.domain = members.text_if_any("domain");
+    voter.urls = members.texts("urls");
+    if (voter.urls.empty()) members.refuse("has no \"urls\"");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    if (auto good = check_domain(voter.domain); !good) return std::move(good).error();
+    return voter;
+}
+
 }  // namespace
+
+std::string encode(const std::vector<VoterPlace>& voters) {
+    Value::List list;
+    for (const VoterPlace& voter : voters) {
+        Value::Map map;
+        put(map, "host", Value::of_text(voter.host));
+        if (!voter.domain.empty()) put(map, "domain", Value::of_text(voter.domain));
+        Value::List urls;
+        for (const std::string& url : voter.urls) urls.push_back(Value::of_text(url));
+        put(map, "urls", Value::of_list(std::move(urls)));
+        list.push_back(Value::of_map(std::move(map)));
+    }
+    Value::Map map = begun();
+    put(map, "voters", Value::of_list(std::move(list)));
+    return to_json(Value::of_map(std::move(map)));
+}
 
 std::string encode(const SeatSettings& settings) {
     Value::Map map = begun();
@@ -99,6 +129,25 @@ Result<Sighting> decode_sighting(std::string_view text) {
     sighting.lost = members.flag("lost", false);
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
     return sighting;
+}
+
+Result<std::vector<VoterPlace>> decode_voters(std::string_view text) {
+    auto parsed = parse_json(text, voters_limits);
+    if (!parsed) return std::move(parsed).error().during("voters");
+    Members members(*parsed, "voters");
+    members.number("v", {format_version, format_version});
+    const Value* list = members.any("voters");
+    if (!list || !list->is_list()) return Error{Code::invalid, "voters: \"voters\" is no list"};
+    if (list->list().size() > members_max)
+        members.refuse("lists more voters than a store can have");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    std::vector<VoterPlace> voters;
+    for (const Value& entry : list->list()) {
+        auto voter = decode_voter(entry);
+        if (!voter) return std::move(voter).error().during("voters");
+        voters.push_back(std::move(*voter));
+    }
+    return voters;
 }
 
 }  // namespace hansa

@@ -1,5 +1,5 @@
 // The small records about seats beside the book (seat_book.h): what was asked for, whose agent
-// carries changes out, and whom each voter's agent cannot reach. Pure.
+// carries changes out, whom each voter's agent cannot reach, and where the voters stand. Pure.
 // Formats: docs/formats/records.md.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "mesh/seat_timing.h"
@@ -39,6 +40,16 @@ struct Sighting {
     friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
+// Where one voter serves clients. Written by the steward when that changes, so that everybody hears
+// of it at once; what counts is the store's own list of members, which is read then.
+struct VoterPlace {
+    std::string host;
+    std::string domain;             // as in a certificate; may be empty
+    std::vector<std::string> urls;  // for clients
+    friend bool operator==(const VoterPlace&, const VoterPlace&) = default;
+};
+
+std::string encode(const std::vector<VoterPlace>& voters);
 std::string encode(const SeatSettings& settings);
 std::string encode(const StewardRecord& record);
 std::string encode(const Sighting& sighting);
@@ -47,5 +58,6 @@ std::string encode(const Sighting& sighting);
 Result<SeatSettings> decode_seat_settings(std::string_view text);
 Result<StewardRecord> decode_steward(std::string_view text);
 Result<Sighting> decode_sighting(std::string_view text);
+Result<std::vector<VoterPlace>> decode_voters(std::string_view text);
 
 }  // namespace hansa

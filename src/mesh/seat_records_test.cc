@@ -22,6 +22,27 @@ TEST(SeatRecords, survive_their_text) {
     const Sighting sighting{a, {b}, true};
     EXPECT_EQ(*decode_sighting(encode(sighting)), sighting);
     EXPECT_EQ(*decode_sighting(encode(Sighting{a, {}, false})), (Sighting{a, {}, false}));
+    const std::vector<VoterPlace> voters{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
+                                         {"web2", "", {"https://10.0.0.2:2379"}}};
+    EXPECT_EQ(*decode_voters(encode(voters)), voters);
+    EXPECT_TRUE(decode_voters(encode(std::vector<VoterPlace>{}))->empty());
+}
+
+TEST(SeatRecords, voters_are_read_strictly) {
+    const auto with = [](const std::string& voter) {
+        return R"({"v":1,"voters":[)" + voter + "]}";
+    };
+    const std::string good = R"({"host":"a","urls":["https://10.0.0.1:1"]})";
+    EXPECT_EQ(why_not(decode_voters(with(good))), "read");
+    for (const std::string& text :
+         {with(R"({"host":"a","urls":[]})"), with(R"({"urls":["https://10.0.0.1:1"]})"),
+          with(R"({"host":"a","domain":"no=","urls":["https://10.0.0.1:1"]})"),
+          with(R"({"host":"a","more":1,"urls":["https://10.0.0.1:1"]})"), with("1"),
+          std::string{R"({"v":1,"voters":{}})"}, std::string{R"({"v":1})"}})
+        EXPECT_NE(why_not(decode_voters(text)), "read") << text;
+    std::string many = good;
+    for (int i = 0; i < 64; ++i) many += "," + good;
+    EXPECT_NE(why_not(decode_voters(with(many))), "read");
 }
 
 TEST(SeatRecords, are_read_strictly) {

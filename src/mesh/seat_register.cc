@@ -148,6 +148,11 @@ Revision SeatRegister::steward_created() const {
     return found == records_.end() ? 0 : found->second.created;
 }
 
+std::string SeatRegister::voters_text() const {
+    const auto found = records_.find(keys::seat_voters());
+    return found == records_.end() ? std::string{} : found->second.value;
+}
+
 std::map<std::string, Sighting> SeatRegister::sightings() const {
     std::map<std::string, Sighting> seen;
     for (const auto& [key, sighting] : sightings_) seen.insert_or_assign(sighting.uuid, sighting);

@@ -38,6 +38,7 @@ class SeatRegister {
     Revision steward_created() const;
     std::map<std::string, Sighting> sightings() const;  // by uuid
     bool has_settings() const { return has_settings_; }
+    std::string voters_text() const;  // empty: none stands there
 
     // What could not be read since the last call, for people.
     std::vector<std::string> take_faults() { return std::exchange(faults_, {}); }

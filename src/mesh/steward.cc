@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "mesh/endpoints.h"
 #include "mesh/keys.h"
 #include "mesh/seat_plan.h"
@@ -252,13 +253,34 @@ void Steward::tell() {
 void Steward::act() {
     using Do = SeatStep::Do;
     switch (step_.what) {
-        case Do::nothing: return;
+        case Do::nothing: return tell_voters();
         case Do::campaign: return campaign();
         case Do::resign: return resign();
         case Do::write: return write(*step_.book);
         case Do::call: return call(*step_.order);
         case Do::move_leader: return move_leader(step_.target);
     }
+}
+
+// Whoever looks for a voter hears of a new one at once, and need not ask for it again and again.
+void Steward::tell_voters() {
+    if (term_ == 0 || !leads()) return;
+    std::string text = encode(voters());
+    if (text == register_.voters_text()) return;
+    commit("telling where the voters are", {{Compare::created(keys::seat_steward(), term_)},
+                                            {Operation::put(keys::seat_voters(), text)}});
+}
+
+std::vector<VoterPlace> Steward::voters() const {
+    std::vector<VoterPlace> voters;
+    for (const SeatMember& member : facts_.members) {
+        const SeatApplicant* peer = facts_.find_peer(member.uuid);
+        if (member.is_learner || member.client_urls.empty() || !peer) continue;
+        voters.push_back({peer->name, join(peer->domain, ","), member.client_urls});
+    }
+    std::sort(voters.begin(), voters.end(),
+              [](const auto& a, const auto& b) { return a.host < b.host; });
+    return voters;
 }
 
 void Steward::campaign() {

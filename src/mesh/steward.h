@@ -82,6 +82,8 @@ class Steward {
     void acted(const char* doing, const Result<void>& done);
     void commit(const char* doing, Transaction transaction);
     void tell();
+    void tell_voters();
+    std::vector<VoterPlace> voters() const;
 
     Ask ask(Duration limit) const { return {self_.endpoint, limit}; }
     bool leads() const;

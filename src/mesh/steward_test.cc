@@ -89,6 +89,23 @@ TEST_F(Stewarding, grows_to_three_voters_one_learner_at_a_time) {
     EXPECT_EQ(book->changes.size(), 2U);
 }
 
+TEST_F(Stewarding, tells_everybody_where_the_voters_are) {
+    const auto told = [this] {
+        const auto text = stored(keys::seat_voters());
+        return text ? *decode_voters(*text) : std::vector<VoterPlace>{};
+    };
+    ASSERT_TRUE(reaches([&] { return !told().empty(); }));
+    EXPECT_EQ(told(), (std::vector<VoterPlace>{{"a", "dc=a", {url_of("a")}}}));
+    grow_to_three();
+    ASSERT_TRUE(reaches([&] { return told().size() == 3; }));
+    EXPECT_EQ(told()[1], (VoterPlace{"b", "dc=b", {url_of("b")}}));
+
+    Revision writes = 0;
+    const auto heard = cluster.listen([&] { ++writes; });
+    loop.run_for(Seconds{60});
+    EXPECT_EQ(writes, 0) << "and is silent while nothing changes";
+}
+
 TEST_F(Stewarding, nothing_is_changed_that_is_not_written_first) {
     bool written = false;
     const auto heard = cluster.listen([&] {

@@ -1,0 +1,55 @@
+#include "mesh/voter_news.h"
+
+#include "mesh/follow_key.h"
+#include "mesh/keys.h"
+#include "mesh/seats.h"
+
+namespace hansa {
+namespace {
+
+constexpr Duration begin_after = Seconds{1};
+
+}  // namespace
+
+void VoterNews::begin() {
+    if (follower_ || beginning_) return;
+    beginning_ = ports_.loop.after(begin_after, [this] {
+        const Held ended = std::move(beginning_);
+        follow();
+    });
+}
+
+void VoterNews::follow() {
+    auto events = follow_key(
+        keys::seat_voters(),
+        {.on_record =
+             [this](const std::optional<Record>& record) { take(record ? record->value : ""); },
+         .on_error =
+             [this](const Error& error) {
+                 ports_.report.publish(happened::Refused{"store_error", "voters: " + error.text});
+             }});
+    follower_ = std::make_unique<Follower>(ports_.loop, ports_.store, ports_.random,
+                                           keys::seat_voters(), FollowerTimes{}, std::move(events));
+    follower_->store_is(ports_.store.status().state);
+}
+
+void VoterNews::store_is(StoreStatus::State state) {
+    if (follower_) follower_->store_is(state);
+}
+
+void VoterNews::take(const std::string& text) {
+    if (text.empty()) return;
+    auto voters = decode_voters(text);
+    if (!voters) return ports_.report.publish(happened::Refused{"bad_record", voters.error().text});
+    if (*voters == voters_) return;
+    voters_ = std::move(*voters);
+    changed_();
+}
+
+std::vector<std::string> VoterNews::domain_of(const StoreMember& member) const {
+    for (const VoterPlace& voter : voters_)
+        if (share_url(voter.urls, member.client_urls)) return domain_steps(voter.domain);
+    return {};
+}
+
+}  // namespace hansa

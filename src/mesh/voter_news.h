@@ -1,0 +1,50 @@
+// What the steward tells of where the voters are (VoterPlace), followed: whoever is a client of the
+// store hears of a new voter at once, and knows which one stands near.
+//
+// Owned by StoreLink. Loop thread only; never blocks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mesh/endpoints.h"
+#include "mesh/follower.h"
+#include "mesh/seat_records.h"
+#include "report/report.h"
+
+namespace hansa {
+
+class VoterNews {
+ public:
+    struct Ports {
+        Loop& loop;
+        Store& store;
+        Random& random;
+        Report& report;
+    };
+
+    // Every port must outlive it.
+    VoterNews(Ports ports, Action changed) : ports_(ports), changed_(std::move(changed)) {}
+
+    // From some moment after now on: at a start there is more urgent work. A store that nobody
+    // else reaches has no news.
+    void begin();
+    void store_is(StoreStatus::State state);
+
+    // Outermost first; empty where it is not known.
+    std::vector<std::string> domain_of(const StoreMember& member) const;
+
+ private:
+    void follow();
+    void take(const std::string& text);
+
+    const Ports ports_;
+    const Action changed_;
+    std::vector<VoterPlace> voters_;
+    Held beginning_;
+    std::unique_ptr<Follower> follower_;
+};
+
+}  // namespace hansa

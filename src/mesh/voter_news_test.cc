@@ -1,0 +1,46 @@
+#include "mesh/voter_news.h"
+
+#include "mesh/keys.h"
+#include "mesh/store_testing.h"
+
+namespace hansa {
+namespace {
+
+using Steps = std::vector<std::string>;
+
+class VoterNewsTest : public testing::StoreTest {
+ protected:
+    Report report{loop.clock()};
+    int changes = 0;
+    VoterNews news{{loop, store, random, report}, [this] { ++changes; }};
+
+    void put(const std::vector<VoterPlace>& voters) { write(keys::seat_voters(), encode(voters)); }
+};
+
+TEST_F(VoterNewsTest, are_told_as_they_change_and_know_where_a_member_stands) {
+    put({{"a", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}}});
+    news.begin();
+    ASSERT_TRUE(reaches([&] { return changes == 1; }));
+    EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.1:2379"}}), (Steps{"dc=lon", "rack=r1"}));
+    EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.2:2379"}}), Steps{});
+
+    put({{"a", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
+         {"b", "dc=par", {"https://10.0.0.2:2379"}}});
+    ASSERT_TRUE(reaches([&] { return changes == 2; }));
+    EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.2:2379"}}), (Steps{"dc=par"}));
+}
+
+TEST_F(VoterNewsTest, keep_what_was_known_when_the_record_cannot_be_read_or_goes) {
+    put({{"a", "dc=lon", {"https://10.0.0.1:2379"}}});
+    news.begin();
+    ASSERT_TRUE(reaches([&] { return changes == 1; }));
+    write(keys::seat_voters(), "{}");
+    erase(keys::seat_voters());
+    put({{"a", "dc=lon", {"https://10.0.0.1:2379"}}, {"b", "", {"https://10.0.0.2:2379"}}});
+    ASSERT_TRUE(reaches([&] { return changes == 2; }));
+    EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.1:2379"}}), (Steps{"dc=lon"}));
+    EXPECT_EQ(report.snapshot().refusals.at("bad_record"), 1u);
+}
+
+}  // namespace
+}  // namespace hansa
