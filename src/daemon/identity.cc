@@ -27,6 +27,10 @@ Result<Identity> decode(const std::string& text) {
     if (incarnation < 0) return Error{Code::invalid, "has a negative \"incarnation\""};
     Identity identity{text_of(*value, "uuid"), text_of(*value, "host"), text_of(*value, "cluster"),
                       static_cast<std::uint64_t>(incarnation)};
+    const Value* epoch = value->find("epoch");
+    const std::int64_t seen = epoch ? epoch->as_int().value_or(-1) : 0;
+    if (seen < 0) return Error{Code::invalid, "has an \"epoch\" that is none"};
+    identity.epoch = static_cast<std::uint64_t>(seen);
     if (identity.uuid.empty() || identity.host.empty())
         return Error{Code::invalid, "lacks \"uuid\" or \"host\""};
     return identity;
@@ -39,6 +43,8 @@ Result<void> save(Files& files, const std::string& directory, const Identity& id
     if (!identity.cluster.empty()) map.push_back({"cluster", {}, Value::of_text(identity.cluster)});
     map.push_back(
         {"incarnation", {}, Value::of_int(static_cast<std::int64_t>(identity.incarnation))});
+    if (identity.epoch != 0)
+        map.push_back({"epoch", {}, Value::of_int(static_cast<std::int64_t>(identity.epoch))});
     const std::string text = to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
     auto written =
         files.write(marker_path(directory), text, {.mode = 0600, .owner = {}, .group = {}});

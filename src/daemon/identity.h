@@ -20,6 +20,8 @@ struct Identity {
     std::string host;
     std::string cluster;            // id; empty: belongs to none yet
     std::uint64_t incarnation = 0;  // counts the starts
+    std::uint64_t epoch = 0;        // of that cluster, the highest that was seen: counts its
+                                    // recoveries (docs/manual/recovery.md)
 };
 
 // The marker as it stands: Code::missing when there is none, Code::invalid when it is damaged.

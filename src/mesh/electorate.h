@@ -75,6 +75,7 @@ struct MemberStatus {
     std::uint64_t term = 0;
     std::uint64_t raft_index = 0;     // committed, as far as it knows
     std::uint64_t applied_index = 0;  // what its answers are made from
+    Revision revision = 0;            // of its own copy
     std::uint64_t bytes = 0;          // of its database file
     std::uint64_t bytes_used = 0;     // of them; the rest comes back by defragment()
     bool is_learner = false;

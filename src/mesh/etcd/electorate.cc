@@ -42,6 +42,7 @@ MemberStatus status_of(const pb::StatusResponse& from) {
     status.term = from.raftterm();
     status.raft_index = from.raftindex();
     status.applied_index = from.raftappliedindex();
+    status.revision = from.header().revision();
     status.bytes = static_cast<std::uint64_t>(from.dbsize());
     status.bytes_used = static_cast<std::uint64_t>(from.dbsizeinuse());
     status.is_learner = from.islearner();

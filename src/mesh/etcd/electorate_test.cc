@@ -171,6 +171,8 @@ TEST_F(EtcdElectorateTest, a_learner_tells_its_status_and_nothing_else) {
     EXPECT_EQ(leader.result->term, status.term);
     EXPECT_GE(leader.result->raft_index, status.applied_index);
     EXPECT_GT(status.applied_index, 0u);
+    EXPECT_GT(leader.result->revision, 0);
+    EXPECT_EQ(leader.result->revision, status.revision);
     EXPECT_GT(leader.result->bytes, leader.result->bytes_used);
     EXPECT_GT(leader.result->bytes_used, 0u);
     EXPECT_EQ(leader.result->version.substr(0, 2), "3.");
