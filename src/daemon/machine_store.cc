@@ -6,7 +6,7 @@
 #include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/home.h"
-#include "data/json.h"
+#include "trust/authority.h"
 
 namespace hansa {
 
@@ -23,21 +23,6 @@ constexpr Duration patience = Seconds{1};  // with a port that an etcd before ou
 constexpr Duration renewal_look = Seconds{60};
 constexpr Duration renewal_retry = Seconds{60};
 
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
-
-std::vector<std::string> texts_at(const Value& map, std::string_view key) {
-    std::vector<std::string> texts;
-    const Value* list = map.find(key);
-    if (list && list->is_list())
-        for (const Value& entry : list->list())
-            if (entry.is_scalar()) texts.push_back(entry.scalar().text);
-    return texts;
-}
-
 // REQUIRES: a url as parse_url() gives it.
 HostPort cut(const std::string& url) {
     auto at = HostPort::parse(url.substr(url.find("//") + 2));
@@ -49,40 +34,18 @@ std::string url_of(const std::string& host, std::uint16_t port) {
     return "https://" + HostPort{host, port}.text();
 }
 
+StorePlace place_of(const StoreNotice& notice) {
+    if (!notice.elsewhere.empty())
+        return {notice.elsewhere, notice.server_name, notice.elsewhere, {}, true};
+    const auto& told = notice.clients_told.empty() ? notice.client_urls : notice.clients_told;
+    return {notice.client_urls, notice.server_name, told};
+}
+
 }  // namespace
 
 std::vector<std::string> at_address(std::vector<std::string> urls, const std::string& address) {
     for (std::string& url : urls) url = url_of(address, cut(url).port);
     return urls;
-}
-
-std::string encode(const StoreNotice& notice) {
-    Value::Map map;
-    map.push_back({"pid", {}, Value::of_int(notice.pid)});
-    map.push_back({"client_urls", {}, list_of(notice.client_urls)});
-    map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
-    if (!notice.clients_told.empty())
-        map.push_back({"clients_told", {}, list_of(notice.clients_told)});
-    map.push_back({"server_name", {}, Value::of_text(notice.server_name)});
-    if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
-    return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
-}
-
-Result<StoreNotice> decode_notice(const std::string& text) {
-    auto value = parse_json(text);
-    if (!value) return std::move(value).error();
-    if (!value->is_map()) return Error{Code::invalid, "is not a JSON object"};
-    const Value* pid = value->find("pid");
-    StoreNotice notice{static_cast<int>(pid ? pid->as_int().value_or(0) : 0),
-                       texts_at(*value, "client_urls"), texts_at(*value, "peer_urls")};
-    notice.clients_told = texts_at(*value, "clients_told");
-    if (const Value* name = value->find("server_name"); name && name->is_scalar())
-        notice.server_name = name->scalar().text;
-    if (const Value* serving = value->find("serving"))
-        notice.serving = serving->as_bool().value_or(false);
-    if (notice.pid <= 0 || notice.client_urls.empty() || notice.server_name.empty())
-        return Error{Code::invalid, "lacks \"pid\", \"client_urls\" or \"server_name\""};
-    return notice;
 }
 
 MachineStore::MachineStore(Ports ports, Wishes wishes, Certify certify, Events events)
@@ -144,6 +107,13 @@ void MachineStore::look_later() {
 
 void MachineStore::serve() {
     holder_watch_.reset();
+    if (!has_data()) {
+        const StoreNotice before = last_notice();
+        auto others = before.elsewhere;
+        if (wishes_.belongs || !others.empty())
+            if (auto known = events_.others(); !known.empty()) others = std::move(known);
+        if (!others.empty()) return dwell_elsewhere(std::move(others));
+    }
     dial({});
     if (auto started = start_server(); !started) {
         server_.reset();
@@ -189,11 +159,43 @@ void MachineStore::give_up(Error why) {
     events_.on_fatal(std::move(why));
 }
 
+// The notice goes first: an end in between leaves data whose etcd says once more that it was
+// removed.
 void MachineStore::removed() {
-    given_up_ = true;
-    events_.on_fatal(
-        Error{Code::conflict, "the machine's etcd was removed from its cluster; move " +
-                                  wishes_.directory + " away to found a new one"});
+    const std::vector<std::string> others = events_.others();
+    if (others.empty()) {
+        given_up_ = true;
+        return events_.on_fatal(
+            Error{Code::conflict,
+                  "the machine's etcd was removed from its cluster, and no other member "
+                  "is known; move " +
+                      wishes_.directory + " away to found a new one"});
+    }
+    StoreNotice notice = last_notice();
+    notice.elsewhere = others;
+    write(notice);
+    gone_ = std::move(server_);
+    renewal_.reset();
+    if (auto cleared = ports_.files.remove_tree(data_path()); !cleared)
+        ports_.report.publish(
+            happened::Warned{"clearing " + data_path() + ": " + cleared.error().text});
+    ports_.report.publish(happened::Noted{"this machine gave its seat in the store up"});
+    dwell_elsewhere(others);
+}
+
+bool MachineStore::has_data() const {
+    return static_cast<bool>(ports_.files.status(data_path() + "/member"));
+}
+
+void MachineStore::dwell_elsewhere(std::vector<std::string> urls) {
+    joined_ = true;
+    StoreNotice notice = last_notice();
+    notice.pid = ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid;
+    notice.serving = true;
+    notice.elsewhere = urls;
+    if (notice.server_name.empty()) notice.server_name = store_server_name;
+    write(notice);
+    dial(place_of(notice));
 }
 
 void MachineStore::ended(const std::string& why, Duration pause) {
@@ -236,9 +238,7 @@ bool MachineStore::is_free(const std::string& url) {
 }
 
 Result<EtcdConfig> MachineStore::plan_server() {
-    StoreNotice before;  // the URLs that other agents of this machine still dial
-    if (auto text = ports_.files.read(notice_path(), notice_bytes_max))
-        if (auto notice = decode_notice(*text)) before = std::move(*notice);
+    const StoreNotice before = last_notice();  // whose URLs others of this machine still dial
     auto client =
         choose_url(wishes_.client_urls, before.client_urls, usual_client_port, "--client-urls");
     if (!client) return std::move(client).error();
@@ -247,7 +247,7 @@ Result<EtcdConfig> MachineStore::plan_server() {
 
     EtcdConfig config;
     config.name = "machine";
-    config.data_directory = wishes_.directory + "/etcd";
+    config.data_directory = data_path();
     config.client_urls = wishes_.client_urls.empty() ? std::vector{*client} : wishes_.client_urls;
     config.peer_urls = wishes_.peer_urls.empty() ? std::vector{*peer} : wishes_.peer_urls;
     if (!wishes_.advertise.empty()) {
@@ -325,17 +325,23 @@ void MachineStore::serving() {
 
 void MachineStore::write_notice(bool serving) {
     const EtcdConfig& config = server_->config();
-    const StoreNotice notice{ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
-                             config.client_urls,
-                             config.peer_urls,
-                             server_name_,
-                             serving,
-                             config.clients_told};
+    write({ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid, config.client_urls,
+           config.peer_urls, server_name_, serving, config.clients_told});
+}
+
+void MachineStore::write(const StoreNotice& notice) {
     FileAttributes attributes;
     attributes.mode = 0600;
     if (auto written = ports_.files.write(notice_path(), encode(notice), attributes); !written)
         ports_.report.publish(happened::Warned{
             "other agents of this machine cannot find its store: " + written.error().text});
+}
+
+// Of whoever held the lock before, or ours; empty where there is none.
+StoreNotice MachineStore::last_notice() const {
+    if (auto text = ports_.files.read(notice_path(), notice_bytes_max))
+        if (auto notice = decode_notice(*text)) return std::move(*notice);
+    return {};
 }
 
 // Nowhere, while nobody serves: another store may come to stand at an address that was ours.
@@ -385,8 +391,7 @@ void MachineStore::read_notice() {
     }
     // Only the holder's own word counts: what stands at an old address may be anybody's.
     const bool serves = notice->pid == holder_->pid && notice->serving;
-    const auto& told = notice->clients_told.empty() ? notice->client_urls : notice->clients_told;
-    dial(serves ? StorePlace{notice->client_urls, notice->server_name, told} : StorePlace{});
+    dial(serves ? place_of(*notice) : StorePlace{});
 }
 
 void MachineStore::tell_waiting(const std::string& what) {

@@ -5,6 +5,10 @@
 // Owned by Node; loop thread only; never blocks but for small files of its own.
 // Invariant: an etcd of ours runs only while we hold the lock.
 //
+// A machine whose member was taken out of the store, or has lost its data while others have theirs,
+// is a client like any other host: the notice says where the store is, nothing is founded here,
+// and the holder may be given a seat of its own again (seat_holder.h).
+//
 // What keeps the first agent of a machine from serving ends it, so that its operator sees it. At a
 // takeover it does not: an agent that runs goes on with what it knows and tries again, because the
 // etcd of the holder before it may outlive that holder by moments, or somebody may yet free a port.
@@ -19,6 +23,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "daemon/store_certificate.h"
+#include "daemon/store_notice.h"
 #include "report/report.h"
 #include "servers/etcd.h"
 #include "sys/accounts.h"
@@ -31,18 +36,6 @@
 
 namespace hansa {
 
-// What the holder tells the others, in DIRECTORY/store.json.
-struct StoreNotice {
-    int pid = 0;
-    std::vector<std::string> client_urls;
-    std::vector<std::string> peer_urls;
-    std::string server_name{};  // that its certificate carries: whoever lacks it is somebody else
-    bool serving = true;        // false: its etcd is down
-    std::vector<std::string> clients_told{};  // what other hosts are told; empty: the same
-};
-std::string encode(const StoreNotice& notice);
-Result<StoreNotice> decode_notice(const std::string& text);
-
 // The same ports at another address. REQUIRES: urls as parse_url() gives them.
 std::vector<std::string> at_address(std::vector<std::string> urls, const std::string& address);
 
@@ -52,6 +45,7 @@ struct StorePlace {
     std::string server_name;
     std::vector<std::string> clients_told{};  // what other hosts are told
     std::vector<std::string> peers_told{};    // and other members, by its holder
+    bool elsewhere = false;                   // this machine has no member of it any more
     friend bool operator==(const StorePlace&, const StorePlace&) = default;
 };
 
@@ -75,6 +69,7 @@ class MachineStore {
         bool may_serve = true;
         std::string listen = "127.0.0.1";  // where no URLs are given
         std::string advertise{};           // in place of the address that it listens at
+        bool belongs = false;              // to a cluster already: none is founded in its place
     };
     // A certificate for an etcd at these URLs; called before each start of one, and again when
     // the certificate is to be renewed.
@@ -83,6 +78,9 @@ class MachineStore {
         std::function<void(StorePlace)> on_place;
         std::function<void(Error)> on_fatal;  // once: no store can be had; nothing more is tried
         std::function<void(const std::string& line)> on_log;  // of an etcd of ours
+        // Client URLs of the store's members on other hosts, as far as they are known; empty: the
+        // store stands and falls with this machine.
+        std::function<std::vector<std::string>()> others;
     };
 
     MachineStore(Ports ports, Wishes wishes, Certify certify, Events events);
@@ -98,6 +96,7 @@ class MachineStore {
     void cut_connections();
 
     bool serves() const { return server_ != nullptr; }
+    bool holds_lock() const { return lock_ != nullptr; }
 
  private:
     void look();
@@ -117,7 +116,11 @@ class MachineStore {
                                    const char* flag);
     void serving();
     void removed();
+    bool has_data() const;
+    void dwell_elsewhere(std::vector<std::string> urls);
     void write_notice(bool serving);
+    void write(const StoreNotice& notice);
+    StoreNotice last_notice() const;
     void dial(StorePlace place);
     void ended(const std::string& why, Duration pause);
     void serve_anew(Duration pause);
@@ -126,6 +129,7 @@ class MachineStore {
     void follow_nobody();
     void read_notice();
     void tell_waiting(const std::string& what);
+    std::string data_path() const { return wishes_.directory + "/etcd"; }
     std::string notice_path() const { return wishes_.directory + "/store.json"; }
     std::string lock_path() const { return wishes_.directory + "/lock"; }
 
@@ -135,6 +139,7 @@ class MachineStore {
     Events events_;
     std::unique_ptr<HeldLock> lock_;
     std::unique_ptr<EtcdServer> server_;
+    std::unique_ptr<EtcdServer> gone_;  // its callback may be on the stack
     std::optional<LockHolder> holder_;
     Held holder_watch_;
     Held notice_watch_;

@@ -96,8 +96,18 @@ class MachineStoreTest : public testing::Test {
     }
 
     void install_etcd() {
-        machine.processes.script("etcd", [this](const Command&) { return script; });
+        machine.processes.script("etcd", [this](const Command&) {
+            have_data();  // as etcd does with an empty directory
+            return script;
+        });
     }
+    void have_data() { ASSERT_TRUE(machine.files.make_directories("/p/cluster/etcd/member")); }
+    bool has_data() { return static_cast<bool>(machine.files.status("/p/cluster/etcd")); }
+    StoreNotice notice() {
+        return *decode_notice(*machine.files.read("/p/cluster/store.json", 10'000));
+    }
+    // etcd ends by itself, well: its cluster does not know it any more.
+    void is_removed_after(Duration time) { script.takes = time; }
     void start() {
         if (installed) install_etcd();
         store = std::make_unique<MachineStore>(
@@ -111,7 +121,8 @@ class MachineStoreTest : public testing::Test {
                                          told_place = place;
                                      },
                                  .on_fatal = [this](Error error) { fatal.push_back(error.text); },
-                                 .on_log = nullptr});
+                                 .on_log = nullptr,
+                                 .others = [this] { return others; }});
         store->start();
     }
 
@@ -165,6 +176,7 @@ class MachineStoreTest : public testing::Test {
     std::string server_name;                          // whom we take for the store there
     std::vector<std::vector<std::string>> certified;  // what certificates were made for
     std::optional<Error> uncertified;                 // instead of a certificate
+    std::vector<std::string> others;                  // where members on other hosts serve
     std::vector<std::string> fatal;
     std::vector<std::string> warnings;
     std::vector<std::string> told;
@@ -461,6 +473,80 @@ TEST_F(MachineStoreTest, another_users_store_is_never_joined) {
     loop.run_for(Seconds(1));
     ASSERT_EQ(fatal.size(), 1u);
     EXPECT_NE(fatal[0].find("nobody"), std::string::npos);
+}
+
+TEST_F(MachineStoreTest, a_machine_whose_member_was_removed_is_a_client_of_the_others) {
+    others = {"https://192.0.2.2:2379"};
+    is_removed_after(Seconds(10));
+    start();
+    loop.run_for(Seconds(5));
+    ASSERT_EQ(dialled, std::vector{url(2379)});
+    loop.run_for(Seconds(20));
+    EXPECT_EQ(fatal, std::vector<std::string>{});
+    EXPECT_FALSE(store->serves());
+    EXPECT_TRUE(store->holds_lock()) << "nobody else founds here";
+    EXPECT_EQ(dialled, others);
+    EXPECT_TRUE(told_place.elsewhere);
+    EXPECT_FALSE(has_data());
+    EXPECT_EQ(notice().elsewhere, others);
+    EXPECT_EQ(etcds(), 1U);
+}
+
+TEST_F(MachineStoreTest, and_stays_one_after_a_restart) {
+    write_notice({other_pid, {url(2379)}, {url(2380)}, "theirs", true, {}, {"https://old:2379"}});
+    others = {"https://192.0.2.2:2379"};
+    start();
+    loop.run_for(Seconds(5));
+    EXPECT_EQ(etcds(), 0U);
+    EXPECT_EQ(dialled, others) << "what is known now counts";
+    EXPECT_EQ(notice().pid, our_pid);
+    EXPECT_EQ(server_name, "theirs");
+}
+
+TEST_F(MachineStoreTest, where_nothing_newer_is_known_the_notice_counts) {
+    write_notice({other_pid, {url(2379)}, {url(2380)}, "theirs", true, {}, {"https://old:2379"}});
+    start();
+    loop.run_for(Seconds(5));
+    EXPECT_EQ(etcds(), 0U);
+    EXPECT_EQ(dialled, std::vector<std::string>{"https://old:2379"});
+}
+
+TEST_F(MachineStoreTest, data_that_is_there_again_is_served_whatever_a_notice_says) {
+    write_notice({other_pid, {url(2379)}, {url(2380)}, "theirs", true, {}, {"https://old:2379"}});
+    have_data();
+    start();
+    loop.run_for(Seconds(5));
+    EXPECT_EQ(dialled, std::vector{url(2379)});
+    EXPECT_FALSE(told_place.elsewhere);
+    EXPECT_TRUE(notice().elsewhere.empty());
+}
+
+TEST_F(MachineStoreTest, who_belongs_to_a_cluster_that_others_serve_founds_none_beside_it) {
+    wishes.belongs = true;
+    others = {"https://192.0.2.2:2379"};
+    start();
+    loop.run_for(Seconds(5));
+    EXPECT_EQ(etcds(), 0U);
+    EXPECT_TRUE(told_place.elsewhere);
+}
+
+TEST_F(MachineStoreTest, whoever_follows_a_machine_without_a_member_goes_where_it_says) {
+    locks.other_holds = true;
+    write_notice({other_pid, {url(2379)}, {url(2380)}, "theirs", true, {}, {"https://old:2379"}});
+    start();
+    ASSERT_TRUE(loop.run_until([&] { return !dialled.empty(); }, Seconds(5)));
+    EXPECT_EQ(dialled, std::vector<std::string>{"https://old:2379"});
+    EXPECT_TRUE(told_place.elsewhere);
+    EXPECT_FALSE(store->holds_lock());
+}
+
+TEST_F(MachineStoreTest, removed_without_knowing_of_anybody_is_fatal) {
+    is_removed_after(Seconds(10));
+    start();
+    loop.run_for(Seconds(20));
+    ASSERT_EQ(fatal.size(), 1U);
+    EXPECT_NE(fatal[0].find("no other member"), std::string::npos) << fatal[0];
+    EXPECT_TRUE(has_data()) << "nothing is thrown away then";
 }
 
 TEST_F(MachineStoreTest, stopping_ends_the_etcd_and_frees_the_lock) {

@@ -10,6 +10,7 @@ namespace {
 
 // A learner becomes a voter without a word to the agent beside it.
 constexpr Duration look_every = Seconds{1};
+constexpr Seconds lost_for{5};  // after the last beat of an agent that says so
 
 }  // namespace
 
@@ -76,6 +77,27 @@ void SeatDuty::on_status(const MemberStatus& status) {
     timer_.reset();
     steward_ = std::make_unique<Steward>(ports_, Steward::Self{host_, uuid_, endpoint_}, settings_);
     events_.on_voter();
+}
+
+// The record goes with its lease, or is written anew by the steward that runs beside a new member.
+void SeatDuty::member_lost(bool lost) {
+    lost_lease_.reset();
+    lost_again_.reset();
+    if (!lost) return;
+    LeaseHandlers handlers;
+    handlers.on_granted = [this](LeaseId lease) { tell_lost(lease); };
+    handlers.on_lost = [this] { lost_again_.reset(); };
+    lost_lease_ = ports_.store.keep_lease(lost_for, std::move(handlers));
+}
+
+void SeatDuty::tell_lost(LeaseId lease) {
+    const Sighting sighting{uuid_, {}, true};
+    ports_.store.commit({{}, {Operation::put(keys::seat_sighting(host_), encode(sighting), lease)}},
+                        lifeline_.guard([this, lease](Result<Committed> done) {
+                            if (done || !lost_lease_) return;
+                            lost_again_ =
+                                ports_.loop.after(look_every, [this, lease] { tell_lost(lease); });
+                        }));
 }
 
 void SeatDuty::store_is(StoreStatus::State state) {

@@ -31,6 +31,9 @@ class SeatDuty {
     void member_serves(const std::string& endpoint);
     void member_ended();
 
+    // The data of this host's member is gone, or that member is: told to the steward.
+    void member_lost(bool lost);
+
     void store_is(StoreStatus::State state);
 
     const Steward* steward() const { return steward_.get(); }  // null: no voter is beside us
@@ -39,6 +42,7 @@ class SeatDuty {
     void read_book(const std::string& text);
     void look();
     void on_status(const MemberStatus& status);
+    void tell_lost(LeaseId lease);
 
     const Steward::Ports ports_;
     const HostName host_;
@@ -51,6 +55,8 @@ class SeatDuty {
     std::string endpoint_;  // empty: there is no member beside us
     std::unique_ptr<Steward> steward_;
     Held timer_;
+    Held lost_lease_;  // as long as it is lost
+    Held lost_again_;
     Lifeline lifeline_;
 };
 

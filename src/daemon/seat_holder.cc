@@ -81,7 +81,7 @@ void SeatHolder::start() {
                     "): its data is not used; move " + wishes_.directory + " away");
     marker_ = std::move(*marker);
     if (!has_data()) {
-        lost_ = true;
+        be_lost(true);
         return warn("the data of this host's member " + text_of_member(marker_->member) +
                     " is gone from " + data_path() +
                     ": it is not started empty, for it would forget what it acknowledged; the "
@@ -91,21 +91,26 @@ void SeatHolder::start() {
 }
 
 void SeatHolder::expect(std::vector<std::string> endpoints, const std::string& cluster) {
+    is_expected_ = true;
     endpoints_ = std::move(endpoints);
     cluster_ = cluster;
     if (!timer_) look();
 }
 
 void SeatHolder::expect_nothing() {
-    endpoints_.clear();
-    timer_.reset();
+    is_expected_ = false;
+}
+
+void SeatHolder::had_member(std::vector<std::string> endpoints) {
+    if (marker_) return;  // which knows better
+    may_be_listed_ = true;
+    endpoints_ = std::move(endpoints);
+    if (!timer_) look();
 }
 
 void SeatHolder::look() {
-    if (endpoints_.empty() || server_ || stopping_) {
-        timer_.reset();
-        return;
-    }
+    timer_.reset();
+    if (!waits() || endpoints_.empty() || server_ || stopping_) return;
     timer_ = ports_.loop.after(look_every, [this] { look(); });
     const std::string& endpoint = endpoints_[next_++ % endpoints_.size()];
     ports_.electorate.list({endpoint, answer_limit},
@@ -114,16 +119,29 @@ void SeatHolder::look() {
                            }));
 }
 
+void SeatHolder::be_lost(bool lost) {
+    if (lost == lost_) return;
+    lost_ = lost;
+    events_.on_lost(lost);
+}
+
+bool SeatHolder::still_listed(const std::vector<MemberInfo>& members) const {
+    return std::any_of(members.begin(), members.end(), [this](const MemberInfo& member) {
+        return marker_ ? member.id == marker_->member
+                       : member.started && share_url(member.peer_urls, wishes_.peers_told);
+    });
+}
+
 void SeatHolder::on_list(const std::vector<MemberInfo>& members) {
-    if (server_ || stopping_ || endpoints_.empty()) return;
-    if (lost_) {
-        const bool stands = std::any_of(members.begin(), members.end(), [&](const auto& member) {
-            return member.id == marker_->member;
-        });
-        if (stands) return;
-        lost_ = false;
+    if (server_ || stopping_) return;
+    if (lost_ || may_be_listed_) {
+        const bool listed = still_listed(members);
+        be_lost(listed);
+        if (listed) return;
+        may_be_listed_ = false;
         marker_.reset();
     }
+    if (!is_expected_) return;
     for (const MemberInfo& member : members) {
         if (member.started || !share_url(member.peer_urls, wishes_.peers_told)) continue;
         if (auto joined = join(member, members); !joined) warn(joined.error().text);

@@ -70,6 +70,8 @@ class SeatHolder {
     struct Events {
         std::function<void()> on_serving;
         std::function<void()> on_gone;  // removed from the list; its data is cleared away
+        // Its data is gone while the list still has its member; then not any more.
+        std::function<void(bool lost)> on_lost;
         std::function<void(const std::string& line)> on_log;
     };
 
@@ -83,6 +85,10 @@ class SeatHolder {
     void expect(std::vector<std::string> endpoints, const std::string& cluster);
     void expect_nothing();
 
+    // There was a member at this host's address that left no marker here, the machine's own: as
+    // long as the list has it, it counts as lost.
+    void had_member(std::vector<std::string> endpoints);
+
     // Ends etcd, a leader hands over first; `stopped` runs once, later. Membership and data stay.
     void stop(Action stopped);
 
@@ -92,6 +98,9 @@ class SeatHolder {
 
  private:
     void look();
+    bool waits() const { return is_expected_ || lost_ || may_be_listed_; }
+    void be_lost(bool lost);
+    bool still_listed(const std::vector<MemberInfo>& members) const;
     void on_list(const std::vector<MemberInfo>& members);
     Result<void> join(const MemberInfo& mine, const std::vector<MemberInfo>& members);
     Result<void> launch(std::vector<EtcdMember> members);
@@ -111,8 +120,10 @@ class SeatHolder {
     std::unique_ptr<EtcdServer> server_;
     std::unique_ptr<EtcdServer> gone_;  // its callback may be on the stack
     bool lost_ = false;
+    bool may_be_listed_ = false;  // had_member()
+    bool is_expected_ = false;
     bool stopping_ = false;
-    std::vector<std::string> endpoints_;  // whom to ask; empty: nothing is expected
+    std::vector<std::string> endpoints_;  // whom to ask
     std::size_t next_ = 0;
     std::string cluster_;
     std::string told_;

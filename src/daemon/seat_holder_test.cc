@@ -53,6 +53,7 @@ class Holding : public ::testing::Test {
             },
             SeatHolder::Events{.on_serving = [this] { ++served; },
                                .on_gone = [this] { ++gone; },
+                               .on_lost = [this](bool lost) { losses.push_back(lost); },
                                .on_log = [](const std::string&) {}});
     }
     void add_member() {
@@ -77,6 +78,7 @@ class Holding : public ::testing::Test {
     std::vector<std::string> warnings;
     std::unique_ptr<SeatHolder> holder;
     bool certified = true;
+    std::vector<bool> losses;  // as they were told
     int served = 0;
     int gone = 0;
 };
@@ -150,6 +152,7 @@ TEST_F(Holding, a_member_whose_data_is_gone_is_never_started_empty) {
     loop.run_for(Seconds{10});
     EXPECT_EQ(started.size(), 1U);
     EXPECT_TRUE(holder->is_lost());
+    EXPECT_EQ(losses, std::vector<bool>{true});
     ASSERT_EQ(warnings.size(), 1U);
     EXPECT_NE(warnings[0].find("gone"), std::string::npos) << warnings[0];
 
@@ -157,10 +160,39 @@ TEST_F(Holding, a_member_whose_data_is_gone_is_never_started_empty) {
     electorate.members.pop_back();
     loop.run_for(Seconds{3});
     EXPECT_FALSE(holder->is_lost());
+    EXPECT_EQ(losses, (std::vector<bool>{true, false}));
     add_member();
     loop.run_for(Seconds{3});
     ASSERT_EQ(started.size(), 2U);
     EXPECT_EQ(holder->marker()->member, 3U);
+}
+
+TEST_F(Holding, a_member_of_the_machines_that_is_listed_still_counts_as_lost) {
+    electorate.members.push_back({7, "machine", {peer_url_of("b")}, {}, false, true});
+    holder->start();
+    holder->had_member({url_of("a")});
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(losses, std::vector<bool>{true});
+    electorate.members.pop_back();
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(losses, (std::vector<bool>{true, false}));
+
+    // And then it may have a seat of its own.
+    holder->expect({url_of("a")}, "c1");
+    electorate.last_id = 7;
+    add_member();
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 1U);
+    EXPECT_EQ(holder->marker()->member, 8U);
+}
+
+TEST_F(Holding, a_member_of_the_machines_that_is_gone_is_no_loss) {
+    holder->had_member({url_of("a")});
+    loop.run_for(Seconds{3});
+    EXPECT_TRUE(losses.empty());
+    const auto asked = electorate.lists;
+    loop.run_for(Seconds{30});
+    EXPECT_EQ(electorate.lists, asked) << "once is enough";
 }
 
 TEST_F(Holding, another_hosts_data_is_left_alone) {

@@ -71,8 +71,9 @@ SeatHolder::Wishes Seating::holder_wishes() const {
 }
 
 // A host without an address that others reach would only ever be a member for itself.
-void Seating::take_part() {
-    if (settings_.seat == SeatWish::no || is_loopback_url(seat_peer_urls(settings_).front()))
+void Seating::take_part(Before before) {
+    if (holder_ || settings_.seat == SeatWish::no ||
+        is_loopback_url(seat_peer_urls(settings_).front()))
         return;
     SeatDuty& duty = this->duty();
     holder_ = std::make_unique<SeatHolder>(
@@ -85,8 +86,10 @@ void Seating::take_part() {
                     duty_->member_ended();
                     on_own_({});
                 },
+            .on_lost = [this](bool lost) { duty_->member_lost(lost); },
             .on_log = [this](const std::string& line) { keep_log(line); }});
     holder_->start();
+    if (before.had_member) holder_->had_member(endpoints_);
     duty.follow_book();
 }
 

@@ -39,7 +39,11 @@ class Seating {
     ~Seating();
 
     // With a store elsewhere: this host may be given a seat, and serves one that it had before.
-    void take_part();
+    // `had_member`: of this machine's own store, which may be listed still. Once.
+    struct Before {
+        bool had_member = false;
+    };
+    void take_part(Before before);
 
     // A voter of this machine's own store serves clients there, and other hosts reach it; empty: it
     // does not.

@@ -142,7 +142,30 @@ struct StoreLink::State : KeyWatcher {
     // Whatever the refusal is, it is about who we are, not about how busy the store is.
     void refused(const Error& error) { events.on_fatal(Error{Code::conflict, error.text}); }
 
+    // This machine has no member of the store any more: its agents are clients like others', and
+    // the one that looks after the machine may be given a seat of its own.
+    void found_elsewhere(const StorePlace& place) {
+        urls = place.urls;
+        if (!place.server_name.empty()) server_name = place.server_name;
+        show_identity();
+        mesh.advertise({});
+        seating.beside({});
+        endpoints.own_is({});
+        endpoints.begin_with(place.urls);
+        take_part({.had_member = true});
+    }
+
+    // Of a store elsewhere.
+    void take_part(Seating::Before before) {
+        voters.begin();
+        if (machine && !machine->holds_lock()) return;
+        const auto peer_urls = seat_peer_urls(settings);
+        if (!is_loopback_url(peer_urls.front())) seats.use(seat_offer(settings, peer_urls));
+        seating.take_part(before);
+    }
+
     void found(StorePlace place) {
+        if (place.elsewhere) return found_elsewhere(place);
         const bool ours = machine && machine->serves();
         urls = place.clients_told;
         if (!place.server_name.empty()) server_name = place.server_name;
@@ -250,11 +273,13 @@ void StoreLink::State::start_machine_store() {
                              .peer_urls = settings.server_urls,
                              .may_serve = settings.seat != SeatWish::no,
                              .listen = settings.listen.empty() ? "127.0.0.1" : settings.listen,
-                             .advertise = settings.advertise},
+                             .advertise = settings.advertise,
+                             .belongs = !home.identity().cluster.empty()},
         certifier(),
         MachineStore::Events{.on_place = [this](StorePlace place) { found(std::move(place)); },
                              .on_fatal = events.on_fatal,
-                             .on_log = [this](const std::string& line) { keep_etcd_log(line); }});
+                             .on_log = [this](const std::string& line) { keep_etcd_log(line); },
+                             .others = [this] { return endpoints.others(); }});
     machine->start();
 }
 
@@ -299,12 +324,8 @@ void StoreLink::start() {
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
-        const auto peer_urls = seat_peer_urls(state_->settings);
-        if (!is_loopback_url(peer_urls.front()))
-            state_->seats.use(seat_offer(state_->settings, peer_urls));
         state_->endpoints.begin_with(seeds);
-        state_->voters.begin();
-        state_->seating.take_part();
+        state_->take_part({});
     }
 }
 

@@ -24,6 +24,7 @@ class FakeElectorate final : public Electorate {
     explicit FakeElectorate(Loop& its_loop) : loop(its_loop) {}
 
     void list(Ask ask, Done<std::vector<MemberInfo>> done) override {
+        ++lists;
         if (!readable || !up.contains(ask.endpoint))
             return later(done, fail<std::vector<MemberInfo>>(MemberFault::no_leader));
         later(done, Answer<std::vector<MemberInfo>>{members});
@@ -111,6 +112,7 @@ class FakeElectorate final : public Electorate {
     MemberId last_id = 0;
     bool readable = true;
     std::vector<std::string> calls;
+    int lists = 0;  // how often it was read
 
  private:
     template <class T>

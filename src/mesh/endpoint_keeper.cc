@@ -33,6 +33,14 @@ void EndpointKeeper::own_is(OwnStore own) {
     hand_over();
 }
 
+EndpointKeeper::Urls EndpointKeeper::others() const {
+    Urls urls;
+    for (const StoreMember& member : known_.members.empty() ? known_.cached : known_.members)
+        if (!is_own(member))
+            urls.insert(urls.end(), member.client_urls.begin(), member.client_urls.end());
+    return urls;
+}
+
 void EndpointKeeper::store_is(StoreStatus::State state) {
     const bool connected = state == StoreStatus::State::connected;
     if (connected == connected_) return;

@@ -60,6 +60,9 @@ class EndpointKeeper {
     };
     void own_is(OwnStore own);
 
+    // Client URLs of the members that are known but for our own.
+    Urls others() const;
+
     void store_is(StoreStatus::State state);
 
     // Somebody knows that they are others now: reads them, each peer at a moment of its own.

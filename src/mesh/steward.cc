@@ -1,6 +1,8 @@
 #include "mesh/steward.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 #include "base/text.h"
 #include "mesh/endpoints.h"
@@ -11,6 +13,26 @@ namespace hansa {
 namespace {
 
 constexpr Seconds lease_least{2};  // etcd grants no shorter one with its usual times
+
+// As readable() writes it; what follows may be punctuation.
+bool is_unit(std::string_view word) {
+    while (!word.empty() && std::ispunct(static_cast<unsigned char>(word.back())))
+        word.remove_suffix(1);
+    constexpr std::array<std::string_view, 7> units{"ns", "us", "ms", "s", "min", "h", "d"};
+    return std::find(units.begin(), units.end(), word) != units.end();
+}
+
+// That time goes by is no news.
+std::string without_times(const std::string& says) {
+    const std::vector<std::string> words = split(says, ' ');
+    std::string kept;
+    for (std::size_t at = 0; at < words.size(); ++at)
+        if (at + 1 < words.size() && is_unit(words[at + 1]))
+            ++at;
+        else
+            kept += words[at] + ' ';
+    return kept;
+}
 
 Seconds lease_of(const SeatTiming& timing) {
     return std::max(lease_least, std::chrono::ceil<Seconds>(timing.steward_lease));
@@ -173,6 +195,15 @@ void Steward::weigh(Round& round) {
     watched_ = whom_to_observe(facts_, timing_, ports_.loop.clock().now());
 }
 
+// The agent beside a new voter has to notice that before it can say that it runs.
+bool Steward::is_due_to_tell(const SeatMember& member, Instant now) {
+    if (member.is_learner) {
+        voters_since_.erase(member.id);
+        return false;
+    }
+    return now - voters_since_.emplace(member.id, now).first->second >= timing_.recover;
+}
+
 void Steward::observe(const Round& round) {
     const Instant now = ports_.loop.clock().now();
     const auto sightings = register_.sightings();
@@ -185,18 +216,20 @@ void Steward::observe(const Round& round) {
         const SeatMember* member = facts_.find_member_of(subject);
         const SeatApplicant* peer = facts_.find_peer(subject);
         bool heard = peer && peer->is_alive;
+        bool agent_gone = false;
         if (member && member->started) {
-            const bool agent_runs = member->is_learner || sightings.contains(subject);
+            agent_gone = !sightings.contains(subject) && is_due_to_tell(*member, now);
             const bool answers = round.statuses.contains(member->id);
             misses_[subject] = answers ? 0 : misses_[subject] + 1;
-            heard = answers && agent_runs;
+            heard = answers && !agent_gone;
         }
         health_->report(self_.uuid, subject, heard ? Beat::heard : Beat::missed, now);
         for (const auto& [observer, sighting] : sightings) {
             const SeatMember* voter = facts_.find_member_of(observer);
             if (observer == subject || observer == self_.uuid || !voter || voter->is_learner)
                 continue;
-            const bool missing = !heard && sighting.missing.contains(subject);
+            // That a leased record is gone is the same news to everybody.
+            const bool missing = !heard && (agent_gone || sighting.missing.contains(subject));
             health_->report(observer, subject, missing ? Beat::missed : Beat::heard, now);
         }
     }
@@ -242,8 +275,9 @@ void Steward::decide_now() {
 }
 
 void Steward::tell() {
-    if (step_.says == told_) return;
-    told_ = step_.says;
+    std::string timeless = without_times(step_.says);
+    if (timeless == told_) return;
+    told_ = std::move(timeless);
     if (step_.is_alarm)
         ports_.report.publish(happened::Warned{"seats: " + step_.says});
     else if (leads())

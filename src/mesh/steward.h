@@ -68,6 +68,7 @@ class Steward {
     void on_list(const std::shared_ptr<Round>& round, Answer<std::vector<MemberInfo>> answer);
     void ask_each(const std::shared_ptr<Round>& round);
     void weigh(Round& round);
+    bool is_due_to_tell(const SeatMember& member, Instant now);
     void observe(const Round& round);
     void tell_sighting();
     void put_settings();
@@ -101,6 +102,7 @@ class Steward {
     SeatStep step_;
     std::string told_;
     std::vector<std::string> watched_;
+    std::map<MemberId, Instant> voters_since_;     // as far as we have seen
     std::map<std::string, std::uint32_t> misses_;  // in a row, by uuid
     std::string sighting_;                         // as it was put
     LeaseId lease_ = 0;

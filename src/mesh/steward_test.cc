@@ -133,9 +133,7 @@ TEST_F(Stewarding, a_dead_voter_is_replaced_and_an_even_number_never_stays) {
     loop.run_for(Seconds{60});
     const MemberId dead = electorate.id_of("b");
     electorate.up.erase(url_of("b"));
-    ASSERT_TRUE(cluster.commit({{},
-                                {Operation::remove(keys::peer(host("b"))),
-                                 Operation::remove(keys::seat_sighting(host("b")))}}));
+    ASSERT_TRUE(cluster.commit({{}, {Operation::remove(keys::peer(host("b")))}}));
     loop.run_for(Seconds{70});
     EXPECT_EQ(electorate.calls.size(), 4U) << "c still reaches it";
     sight("c", {uuid_of("b")});
@@ -150,6 +148,38 @@ TEST_F(Stewarding, whoever_does_not_lead_changes_nothing) {
     electorate.leader = 99;
     loop.run_for(Seconds{60});
     EXPECT_TRUE(electorate.calls.empty());
+}
+
+TEST_F(Stewarding, takes_the_lead_from_a_store_whose_agent_stands_still) {
+    grow_to_three();
+    loop.run_for(Seconds{30});
+    electorate.leader = electorate.id_of("b");
+    ASSERT_TRUE(cluster.commit(
+        {{},
+         {Operation::put(keys::seat_steward(), encode(StewardRecord{uuid_of("b"), "b"})),
+          Operation::remove(keys::seat_sighting(host("b")))}}));
+    electorate.calls.clear();
+    // Its etcd answers everybody; only its leased records are gone.
+    EXPECT_TRUE(called("lead " + std::to_string(electorate.id_of("a")))) << steward->step().says;
+}
+
+TEST_F(Stewarding, an_agent_that_has_just_become_a_voters_is_given_time_to_say_so) {
+    const std::string first = added_first();
+    ASSERT_TRUE(called("add " + peer_url_of(first)));
+    electorate.start(first);
+    ASSERT_TRUE(called("promote " + std::to_string(electorate.id_of(first))));
+    loop.run_for(Seconds{8});
+    sight(first);
+    EXPECT_TRUE(called("add " + peer_url_of(other_than(first)))) << steward->step().says;
+    EXPECT_LT(loop.clock().now() - Instant{}, Seconds{30}) << "nobody counted as away meanwhile";
+}
+
+TEST_F(Stewarding, time_that_goes_by_is_no_news) {
+    const std::string first = added_first();
+    ASSERT_TRUE(called("add " + peer_url_of(first)));
+    const auto noted = feed.all<happened::Noted>().size();
+    loop.run_for(Seconds{20});  // it does not start; the age of the learner is told once
+    EXPECT_LE(feed.all<happened::Noted>().size(), noted + 1);
 }
 
 TEST_F(Stewarding, tells_whom_it_cannot_reach_only_when_that_changes) {
