@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,6 +54,11 @@ class FakeElectorate final : public Electorate {
             status.id = each.id;
             status.leader = leader;
             status.raft_index = 100;
+            status.revision = revision;
+            status.bytes = bytes[each.id];
+            status.bytes_used = bytes_used;
+            for (const StoreAlarm& alarm : raised)
+                status.errors.push_back("alarm of " + std::to_string(alarm.member));
             status.is_learner = each.is_learner;
             return later(done, Answer<MemberStatus>{status});
         }
@@ -66,25 +72,44 @@ class FakeElectorate final : public Electorate {
     void update(Ask, MemberId, std::vector<std::string>, Done<void> done) override {
         later(done, fail<void>(MemberFault::refused));
     }
-    void compact(Ask, Revision, Done<void> done) override {
-        later(done, fail<void>(MemberFault::refused));
+    void compact(Ask, Revision to, Done<void> done) override {
+        calls.push_back("compact " + std::to_string(to));
+        later(done, Answer<void>{Result<void>{}});
     }
-    void defragment(Ask, Done<void> done) override {
-        later(done, fail<void>(MemberFault::refused));
+    void defragment(Ask ask, Done<void> done) override {
+        const MemberId id = id_at(ask.endpoint);
+        calls.push_back("defragment " + std::to_string(id));
+        if (id == hold_defragment) {
+            held = [this, done] { later(done, fail<void>(MemberFault::no_answer)); };
+            return;
+        }
+        bytes[id] = bytes_used;
+        later(done, Answer<void>{Result<void>{}});
     }
-    void hash_kv(Ask, Revision, Done<StoreHash> done) override {
-        later(done, fail<StoreHash>(MemberFault::refused));
+    void hash_kv(Ask ask, Revision at, Done<StoreHash> done) override {
+        ++hashes_asked;
+        if (at > revision || !up.contains(ask.endpoint))
+            return later(done, fail<StoreHash>(MemberFault::revision_ahead));
+        const auto odd = hashes.find(id_at(ask.endpoint));
+        later(done, Answer<StoreHash>{odd == hashes.end() ? StoreHash{7, 1} : odd->second});
     }
     void alarms(Ask, Done<std::vector<StoreAlarm>> done) override {
-        later(done, fail<std::vector<StoreAlarm>>(MemberFault::refused));
+        later(done, Answer<std::vector<StoreAlarm>>{raised});
     }
-    void disarm(Ask, StoreAlarm, Done<void> done) override {
-        later(done, fail<void>(MemberFault::refused));
+    void disarm(Ask, StoreAlarm alarm, Done<void> done) override {
+        calls.push_back("disarm " + std::to_string(alarm.member));
+        std::erase(raised, alarm);
+        later(done, Answer<void>{Result<void>{}});
     }
     void snapshot(Ask, SnapshotSink, Done<std::uint64_t> done) override {
         later(done, fail<std::uint64_t>(MemberFault::refused));
     }
 
+    // Ends what was held, without success.
+    void release() {
+        hold_defragment = 0;
+        held();
+    }
     // The etcd of that host runs, as the member with its address.
     void start(const std::string& name) {
         for (MemberInfo& each : members) {
@@ -100,6 +125,11 @@ class FakeElectorate final : public Electorate {
             if (each.peer_urls.front() == peer_url_of(name)) return each.id;
         return 0;
     }
+    MemberId id_at(const std::string& endpoint) const {
+        for (const MemberInfo& each : members)
+            if (!each.client_urls.empty() && each.client_urls.front() == endpoint) return each.id;
+        return 0;
+    }
     std::size_t voters() const {
         return static_cast<std::size_t>(std::count_if(
             members.begin(), members.end(), [](const auto& each) { return !each.is_learner; }));
@@ -111,6 +141,14 @@ class FakeElectorate final : public Electorate {
     MemberId leader = 0;
     MemberId last_id = 0;
     bool readable = true;
+    Revision revision = 1000;
+    std::map<MemberId, std::uint64_t> bytes;  // of each file
+    std::uint64_t bytes_used = 0;
+    std::map<MemberId, StoreHash> hashes;  // of those whose hash is not the usual one
+    std::size_t hashes_asked = 0;
+    std::vector<StoreAlarm> raised;
+    MemberId hold_defragment = 0;  // does not end on this one
+    Action held;
     std::vector<std::string> calls;
     int lists = 0;  // how often it was read
 

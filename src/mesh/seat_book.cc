@@ -93,13 +93,12 @@ Milliseconds take_time(Members& members, std::string_view name) {
 
 MemberId take_member(Members& members, std::string_view name) {
     const std::string text = members.text_if_any(name);
-    MemberId id = 0;
-    if (text.empty()) return id;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
-    if (failure != std::errc{} || end != text.data() + text.size() || text_of_member(id) != text)
+    if (text.empty()) return 0;
+    const auto id = member_of_text(text);
+    if (!id)
         members.refuse("has \"" + std::string{name} + "\" as " + printable(text, 40) +
                        "; it must be hexadecimal, as etcdctl prints it");
-    return id;
+    return id.value_or(0);
 }
 
 // Each element of a list of objects, as `decode` reads it.
@@ -217,6 +216,14 @@ std::string text_of_member(MemberId id) {
     char text[16];
     const auto end = std::to_chars(text, text + sizeof text, id, 16).ptr;
     return {text, end};
+}
+
+std::optional<MemberId> member_of_text(std::string_view text) {
+    MemberId id = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
+    if (failure != std::errc{} || end != text.data() + text.size() || text_of_member(id) != text)
+        return std::nullopt;
+    return id;
 }
 
 std::string encode(const SeatBook& book) {

@@ -22,7 +22,8 @@ namespace hansa {
 
 // As etcd numbers its members.
 using MemberId = std::uint64_t;
-std::string text_of_member(MemberId id);  // hexadecimal, as etcdctl prints it
+std::string text_of_member(MemberId id);                        // hexadecimal, as etcdctl prints it
+std::optional<MemberId> member_of_text(std::string_view text);  // empty: it is none
 
 enum class SeatCall {
     add_learner,  // MemberAdd, as a learner

@@ -26,6 +26,7 @@ struct SeatMember {
     bool is_learner = false;
     bool started = false;
     bool is_lost = false;          // its peer says that its data is gone: it never votes again
+    bool is_condemned = false;     // it holds other data than most voters do
     std::uint64_t raft_index = 0;  // 0: does not tell
     std::size_t reached_by = 0;    // voters that can connect to its peer port
     std::vector<std::string> peer_urls = {};

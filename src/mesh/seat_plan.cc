@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -68,7 +69,9 @@ std::vector<SeatPeer> candidates(const SeatFacts& facts, const SeatTiming& timin
                            peer.weight, stable_since, peer.hindrance};
         if (is_voter(facts, peer.uuid)) {
             if (condition.is_dead(timing.evict, now)) candidate.unfit = "is dead";
-            if (facts.find_member_of(peer.uuid)->is_lost) candidate.unfit = "has lost its data";
+            const SeatMember& member = *facts.find_member_of(peer.uuid);
+            if (member.is_condemned) candidate.unfit = "holds other data than most voters";
+            if (member.is_lost) candidate.unfit = "has lost its data";
         } else if (candidate.unfit.empty()) {
             candidate.unfit = unfit_of_other(facts, peer, timing, now, probation);
         }
@@ -109,7 +112,7 @@ void sort_voters(SeatView& view, const SeatFacts& facts, const SeatTiming& timin
     }
 }
 
-// Worst first: who may not stay, then who comes last in the ranking.
+// Worst first: the condemned, who may not stay, then who comes last in the ranking.
 void find_surplus(SeatView& view) {
     const std::set<std::string> seats(view.choice.seats.begin(), view.choice.seats.end());
     const std::vector<std::string>& spares = view.choice.spares;
@@ -122,7 +125,8 @@ void find_surplus(SeatView& view) {
             view.surplus.push_back(voter);
     std::sort(view.surplus.begin(), view.surplus.end(),
               [&](const SeatMember* a, const SeatMember* b) {
-                  return std::pair(place(b), b->id) < std::pair(place(a), a->id);
+                  return std::tuple(b->is_condemned, place(b), b->id) <
+                         std::tuple(a->is_condemned, place(a), a->id);
               });
 }
 
@@ -222,7 +226,8 @@ SeatPlan plan_to_swap(const SeatFacts& facts, const SeatView& view, const SeatTi
                       Instant now) {
     const SeatMember* leaver = view.surplus[0];
     const SeatApplicant* peer = facts.find_peer(leaver->uuid);
-    const bool must_go = !peer || peer->wish == SeatWish::no || !peer->hindrance.empty();
+    const bool must_go =
+        leaver->is_condemned || !peer || peer->wish == SeatWish::no || !peer->hindrance.empty();
     const std::string what =
         facts.name_of(view.newcomers[0]) + " instead of " + facts.name_of(*leaver);
     if (!must_go && !view.spread_better) return {7, "every seat is well placed"};
@@ -238,6 +243,17 @@ SeatPlan plan_to_swap(const SeatFacts& facts, const SeatView& view, const SeatTi
             SeatPurpose::swap,
             {view.newcomers[0]},
             {leaver}};
+}
+
+// Nobody else is fit, so it is its own successor, with the data of the others.
+SeatPlan plan_to_renew(const SeatFacts& facts, const SeatView& view) {
+    if (!view.unwell.empty()) return waits(4, why_unwell(facts, view));
+    const SeatMember* member = view.surplus[0];
+    return {4,
+            facts.name_of(*member) + " holds other data than most voters and begins anew",
+            SeatPurpose::replace,
+            {member->uuid},
+            {member}};
 }
 
 }  // namespace
@@ -264,6 +280,7 @@ SeatPlan plan(const SeatFacts& facts, const SeatView& view, const SeatTiming& ti
     if (view.voters.size() > view.choice.wanted) return plan_to_shrink(facts, view, timing, now);
     if (!view.surplus.empty() && !view.newcomers.empty())
         return plan_to_swap(facts, view, timing, now);
+    if (!view.surplus.empty() && view.surplus[0]->is_condemned) return plan_to_renew(facts, view);
     if (!view.surplus.empty())
         return waits(4, facts.name_of(*view.surplus[0]) +
                             " should give its seat up, and no other peer is fit for it");

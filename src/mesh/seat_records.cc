@@ -83,6 +83,10 @@ std::string encode(const Sighting& sighting) {
     for (const std::string& uuid : sighting.missing) missing.push_back(Value::of_text(uuid));
     put(map, "missing", Value::of_list(std::move(missing)));
     put(map, "lost", Value::of_bool(sighting.lost));
+    Value::List condemned;
+    for (const MemberId id : sighting.condemned)
+        condemned.push_back(Value::of_text(text_of_member(id)));
+    if (!condemned.empty()) put(map, "condemned", Value::of_list(std::move(condemned)));
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -127,6 +131,13 @@ Result<Sighting> decode_sighting(std::string_view text) {
         members.refuse("misses somebody whose uuid is none");
     sighting.missing = {missing.begin(), missing.end()};
     sighting.lost = members.flag("lost", false);
+    const std::vector<std::string> condemned = members.texts("condemned");
+    if (condemned.size() > missing_max) members.refuse("condemns more members than there can be");
+    for (const std::string& name : condemned) {
+        const auto id = member_of_text(name);
+        if (!id) members.refuse("condemns a member whose id is none");
+        sighting.condemned.insert(id.value_or(0));
+    }
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
     return sighting;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "mesh/seat_book.h"
 #include "mesh/seat_timing.h"
 
 namespace hansa {
@@ -37,6 +38,8 @@ struct Sighting {
     std::string uuid;
     std::set<std::string> missing;  // uuids of members whose store does not answer it
     bool lost = false;              // its own data is gone: its member never votes again
+    // Members that hold other data than most voters do, as it found while it was the steward.
+    std::set<MemberId> condemned = {};
     friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 

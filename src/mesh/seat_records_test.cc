@@ -19,7 +19,7 @@ TEST(SeatRecords, survive_their_text) {
     EXPECT_EQ(*decode_seat_settings(encode(settings)), settings);
     const StewardRecord steward{a, "web1"};
     EXPECT_EQ(*decode_steward(encode(steward)), steward);
-    const Sighting sighting{a, {b}, true};
+    const Sighting sighting{a, {b}, true, {0xfe, 12}};
     EXPECT_EQ(*decode_sighting(encode(sighting)), sighting);
     EXPECT_EQ(*decode_sighting(encode(Sighting{a, {}, false})), (Sighting{a, {}, false}));
     const std::vector<VoterPlace> voters{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
@@ -56,6 +56,9 @@ TEST(SeatRecords, are_read_strictly) {
     EXPECT_NE(why_not(decode_steward(R"({"v":1,"uuid":")" + a + R"("})")), "read");
     EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":["b"]})")), "read");
     EXPECT_EQ(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":[]})")), "read");
+    EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a +
+                                      R"(","missing":[],"condemned":["0x1"]})")),
+              "read");
     std::string many;
     for (int i = 0; i < 65; ++i) many += (i ? ",\"" : "\"") + b + "\"";
     EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":[)" + many + "]}")),

@@ -117,6 +117,33 @@ TEST(SeatSteps, have_a_voter_that_lost_its_data_begin_anew_as_a_learner) {
     EXPECT_EQ(table.look().what, Do::nothing);
 }
 
+TEST(SeatSteps, swap_a_voter_that_holds_other_data_and_never_become_fewer) {
+    SeatTable table = grown(3, 4);
+    const std::string odd = follower_of(table), spare = spare_of(table, "abcd");
+    table.member(odd).is_condemned = true;
+    EXPECT_EQ(table.run(2), (Lines{"add_learner " + spare, "promote " + spare}));
+    EXPECT_EQ(table.run_for(Seconds{20}), Lines{"remove " + odd});
+    EXPECT_EQ(table.look().what, Do::nothing);
+}
+
+TEST(SeatSteps, take_leadership_from_a_voter_that_holds_other_data) {
+    SeatTable table = grown(3, 4);
+    const std::string odd = table.facts().me, spare = spare_of(table, "abcd");
+    table.member(odd).is_condemned = true;
+    const Lines done = table.run_for(Seconds{20});
+    ASSERT_EQ(done.size(), 4u);
+    EXPECT_EQ(done[2].substr(0, 5), "lead ");
+    EXPECT_EQ(done[3], "remove " + odd);
+}
+
+TEST(SeatSteps, renew_a_voter_that_holds_other_data_where_nobody_else_is_fit) {
+    SeatTable table = grown(3, 3);
+    const std::string odd = follower_of(table);
+    table.member(odd).is_condemned = true;
+    EXPECT_EQ(table.run(), (Lines{"remove " + odd, "add_learner " + odd, "promote " + odd}));
+    EXPECT_EQ(table.look().what, Do::nothing);
+}
+
 TEST(SeatSteps, remove_two_dead_voters_of_five_before_anybody_is_added) {
     SeatTable table = grown(5, 8);
     const Lines voters = table.voters();

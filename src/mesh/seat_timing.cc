@@ -27,7 +27,9 @@ const SeatTiming& fast_timing() {
         fast.name = "fast";
         for (Milliseconds* time : {&fast.beat, &fast.recover, &fast.tick, &fast.read, &fast.evict,
                                    &fast.settle, &fast.steady, &fast.pace, &fast.window,
-                                   &fast.learner_base, &fast.penalty_first, &fast.penalty_max})
+                                   &fast.learner_base, &fast.penalty_first, &fast.penalty_max,
+                                   &fast.compare, &fast.compare_again, &fast.defragment,
+                                   &fast.clear_again})
             *time /= 10;
         fast.steward_lease = Seconds{1};  // etcd leases last whole seconds
         fast.heartbeat = Milliseconds{20};

@@ -38,6 +38,13 @@ struct SeatTiming {
     Milliseconds penalty_max{3'600'000};
     Milliseconds steward_lease{5000};
 
+    // Upkeep (upkeep.h).
+    Milliseconds compare{30'000};      // between two comparisons of what voters hold
+    Milliseconds compare_again{8000};  // after one that found a difference, or nothing at all
+    std::uint32_t compare_proofs = 3;  // findings in a row before a member is condemned
+    Milliseconds defragment{60'000};   // between two members
+    Milliseconds clear_again{20'000};  // after a space alarm was cleared, before it is again
+
     // Of etcd itself.
     Milliseconds heartbeat{100};
     Milliseconds election{1000};

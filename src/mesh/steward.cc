@@ -49,7 +49,10 @@ struct Steward::Round {
 };
 
 Steward::Steward(Ports ports, Self self, SeatSettings settings)
-    : ports_(ports), self_(std::move(self)), settings_(std::move(settings)) {
+    : ports_(ports),
+      self_(std::move(self)),
+      settings_(std::move(settings)),
+      caretaker_({ports.loop, ports.electorate, ports.report}, [this] { look_again(); }) {
     facts_.me = self_.uuid;
     follow();
     hold_lease();
@@ -190,6 +193,7 @@ void Steward::weigh(Round& round) {
         facts_.members.push_back(std::move(member));
     }
     observe(round);
+    statuses_ = std::move(round.statuses);
     tell_sighting();
     facts_.memory = remember(facts_, timing_, ports_.loop.clock().now());
     watched_ = whom_to_observe(facts_, timing_, ports_.loop.clock().now());
@@ -225,9 +229,7 @@ void Steward::observe(const Round& round) {
         }
         health_->report(self_.uuid, subject, heard ? Beat::heard : Beat::missed, now);
         for (const auto& [observer, sighting] : sightings) {
-            const SeatMember* voter = facts_.find_member_of(observer);
-            if (observer == subject || observer == self_.uuid || !voter || voter->is_learner)
-                continue;
+            if (observer == subject || observer == self_.uuid || !is_voter(observer)) continue;
             // That a leased record is gone is the same news to everybody.
             const bool missing = !heard && (agent_gone || sighting.missing.contains(subject));
             health_->report(observer, subject, missing ? Beat::missed : Beat::heard, now);
@@ -239,17 +241,20 @@ void Steward::observe(const Round& round) {
     for (SeatMember& member : facts_.members) {
         const auto sighting = sightings.find(member.uuid);
         member.is_lost = sighting != sightings.end() && sighting->second.lost;
+        member.is_condemned = caretaker_.condemned().contains(member.id);
         member.reached_by = round.statuses.contains(member.id) ? 1 : 0;
-        for (const auto& [observer, seen] : sightings)
+        for (const auto& [observer, seen] : sightings) {
             if (observer != self_.uuid && observer != member.uuid)
                 member.reached_by += seen.missing.contains(member.uuid) ? 0 : 1;
+            if (is_voter(observer)) member.is_condemned |= seen.condemned.contains(member.id);
+        }
     }
 }
 
 // One miss is no news; the steward counts them from then on.
 void Steward::tell_sighting() {
     if (lease_ == 0) return;
-    Sighting mine{self_.uuid, {}, false};
+    Sighting mine{self_.uuid, {}, false, caretaker_.condemned()};
     for (const SeatMember& member : facts_.members)
         if (member.started && misses_[member.uuid] >= timing_.misses)
             mine.missing.insert(member.uuid);
@@ -260,6 +265,11 @@ void Steward::tell_sighting() {
            {{}, {Operation::put(keys::seat_sighting(self_.host), std::move(text), lease_)}});
 }
 
+bool Steward::is_voter(const std::string& uuid) const {
+    const SeatMember* member = facts_.find_member_of(uuid);
+    return member && !member->is_learner;
+}
+
 bool Steward::leads() const {
     const SeatMember* mine = facts_.find_member_of(self_.uuid);
     return mine && facts_.leader == mine->id;
@@ -268,13 +278,44 @@ bool Steward::leads() const {
 void Steward::decide_now() {
     const bool known = std::all_of(followers_.begin(), followers_.end(),
                                    [](const auto& follower) { return follower->folded(); });
-    if (!known || !register_.has_settings()) return;
+    if (!known || !register_.has_settings() || caretaker_.is_at_work()) return;
     step_ = decide(facts_, timing_, ports_.loop.clock().now());
     tell();
-    act();
+    // First: while a store is full everything that is written to it fails.
+    if (facts_.readable) keep_up();
+    if (!caretaker_.is_at_work()) act();
+}
+
+void Steward::keep_up() {
+    UpkeepFacts facts;
+    facts.leads = leads();
+    facts.is_steward = facts_.steward == self_.uuid;
+    facts.is_calm = step_.what == SeatStep::Do::nothing && !facts_.book.intent;
+    std::map<MemberId, std::string> endpoints;
+    for (const SeatMember& member : facts_.members) {
+        facts.is_calm &= !member.is_learner && facts_.condition(member.uuid).healthy;
+        if (member.is_learner || member.client_urls.empty()) continue;
+        endpoints[member.id] =
+            member.uuid == self_.uuid ? self_.endpoint : member.client_urls.front();
+        UpkeepVoter voter{member.id, facts_.name_of(member), member.id == facts_.leader};
+        if (const auto status = statuses_.find(member.id); status != statuses_.end()) {
+            voter.answers = true;
+            voter.complains = !status->second.errors.empty();
+            voter.bytes = status->second.bytes;
+            voter.bytes_used = status->second.bytes_used;
+            voter.revision = status->second.revision;
+        }
+        facts.voters.push_back(std::move(voter));
+    }
+    caretaker_.look(std::move(facts), std::move(endpoints), timing_);
 }
 
 void Steward::tell() {
+    const SeatMember* mine = facts_.find_member_of(self_.uuid);
+    if (mine && mine->is_condemned && !std::exchange(condemned_, true))
+        ports_.report.publish(happened::Warned{
+            "seats: this host's member of the store holds other data than most voters; its seat "
+            "is taken from it, and its data cleared away"});
     std::string timeless = without_times(step_.says);
     if (timeless == told_) return;
     told_ = std::move(timeless);
@@ -408,7 +449,11 @@ void Steward::acted(const char* doing, const Result<void>& done) {
     if (!trouble.empty() && trouble != trouble_)
         ports_.report.publish(happened::Refused{"seats", trouble});
     trouble_ = trouble;
-    if (done && !reading_) timer_ = ports_.loop.after(Duration{0}, [this] { tick(); });
+    if (done && !reading_) look_again();
+}
+
+void Steward::look_again() {
+    timer_ = ports_.loop.after(Duration{0}, [this] { tick(); });
 }
 
 }  // namespace hansa

@@ -2,7 +2,8 @@
 //
 // One runs in the agent beside each member of the store while that member is a voter. Each tick it
 // reads the members afresh and asks every one of them for its status; tells the others whom it
-// cannot reach; and, if its own member leads, decides and acts. Nothing rests on being the only
+// cannot reach; and, if its own member leads, decides and acts, and takes care of the store where
+// nothing is to be done about seats (upkeep.h). Nothing rests on being the only
 // one that does: what is written compares the steward's key and the book, and a call is made only
 // after everything that speaks for it was read once more.
 //
@@ -22,7 +23,7 @@
 #include <vector>
 
 #include "base/host.h"
-#include "mesh/electorate.h"
+#include "mesh/caretaker.h"
 #include "mesh/follower.h"
 #include "mesh/lifeline.h"
 #include "mesh/seat_register.h"
@@ -64,6 +65,7 @@ class Steward {
     void hold_lease();
     void tick();
     void tick_later();
+    void look_again();
     void read(std::function<void()> then);
     void on_list(const std::shared_ptr<Round>& round, Answer<std::vector<MemberInfo>> answer);
     void ask_each(const std::shared_ptr<Round>& round);
@@ -75,6 +77,7 @@ class Steward {
 
     void decide_now();
     void act();
+    void keep_up();
     void campaign();
     void resign();
     void write(const SeatBook& book);
@@ -88,6 +91,7 @@ class Steward {
 
     Ask ask(Duration limit) const { return {self_.endpoint, limit}; }
     bool leads() const;
+    bool is_voter(const std::string& uuid) const;
     std::string uuid_of(const MemberInfo& member) const;
 
     const Ports ports_;
@@ -101,9 +105,11 @@ class Steward {
     SeatFacts facts_;
     SeatStep step_;
     std::string told_;
+    bool condemned_ = false;  // as this host was told about its own member
     std::vector<std::string> watched_;
     std::map<MemberId, Instant> voters_since_;     // as far as we have seen
     std::map<std::string, std::uint32_t> misses_;  // in a row, by uuid
+    std::map<MemberId, MemberStatus> statuses_;    // of those that answered the last reading
     std::string sighting_;                         // as it was put
     LeaseId lease_ = 0;
     Revision term_ = 0;  // create revision of the steward's key, while it is ours
@@ -111,6 +117,7 @@ class Steward {
     bool acting_ = false;
     std::string trouble_;
 
+    Caretaker caretaker_;
     Held lease_kept_;
     Held timer_;
     Lifeline lifeline_;

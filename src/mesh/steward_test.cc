@@ -182,6 +182,77 @@ TEST_F(Stewarding, time_that_goes_by_is_no_news) {
     EXPECT_LE(feed.all<happened::Noted>().size(), noted + 1);
 }
 
+TEST_F(Stewarding, takes_the_seat_from_a_voter_that_holds_other_data_and_tells_the_others) {
+    grow_to_three();
+    join("d");
+    loop.run_for(Seconds{60});
+    const MemberId odd = electorate.id_of("b");
+    electorate.hashes[odd] = {8, 1};
+    loop.run_for(Seconds{60});
+    ASSERT_NE(electorate.id_of("d"), 0U) << steward->step().says;
+    EXPECT_TRUE(decode_sighting(*stored(keys::seat_sighting(host("a"))))->condemned.contains(odd));
+    EXPECT_EQ(electorate.voters(), 3U) << "until its successor has come";
+    electorate.start("d");
+    sight("d");
+    EXPECT_TRUE(called("remove " + std::to_string(odd))) << steward->step().says;
+    EXPECT_EQ(electorate.voters(), 3U);
+}
+
+TEST_F(Stewarding, a_voter_that_holds_other_data_is_its_own_successor_where_there_is_no_other) {
+    grow_to_three();
+    const MemberId odd = electorate.id_of("b");
+    loop.run_for(Seconds{600});  // it may change its role again
+    electorate.calls.clear();
+    electorate.hashes[odd] = {8, 1};
+    ASSERT_TRUE(called("remove " + std::to_string(odd))) << steward->step().says;
+    electorate.up.erase(url_of("b"));
+    take_seat("b");
+    EXPECT_EQ(electorate.voters(), 3U);
+}
+
+TEST_F(Stewarding, believes_another_voters_word_about_who_holds_other_data) {
+    grow_to_three();
+    join("d");
+    loop.run_for(Seconds{60});
+    const MemberId odd = electorate.id_of("b");
+    put(keys::seat_sighting(host("c")), encode(Sighting{uuid_of("c"), {}, false, {odd}}));
+    loop.run_for(Seconds{20});
+    EXPECT_NE(electorate.id_of("d"), 0U) << steward->step().says;
+}
+
+TEST_F(Stewarding, clears_a_space_alarm_and_then_goes_on_with_seats) {
+    grow_to_three();
+    electorate.calls.clear();
+    electorate.raised = {{StoreAlarm::Kind::space, electorate.id_of("b")}};
+    loop.run_for(Seconds{5});
+    EXPECT_EQ(electorate.calls, (std::vector<std::string>{
+                                    "compact 1000", "defragment 2", "defragment 3", "defragment 1",
+                                    "disarm " + std::to_string(electorate.id_of("b"))}));
+    loop.run_for(Seconds{120});
+    EXPECT_EQ(electorate.calls.size(), 5U);
+}
+
+TEST_F(Stewarding, clears_a_space_alarm_though_nobody_can_be_given_the_stewards_key) {
+    grow_to_three();
+    loop.run_for(Seconds{30});
+    ASSERT_TRUE(cluster.commit({{}, {Operation::remove(keys::seat_steward())}}));
+    ASSERT_TRUE(reaches([&] { return steward->step().what == SeatStep::Do::campaign; }));
+    store.go_away();
+    electorate.raised = {{StoreAlarm::Kind::space, 1}};
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(electorate.raised.empty());
+}
+
+TEST_F(Stewarding, makes_no_file_smaller_while_a_change_of_seats_is_open) {
+    for (MemberId id : {1, 2, 3}) electorate.bytes[id] = defragment_bytes_min;
+    loop.run_for(Seconds{20});
+    electorate.start(added_first());  // a learner from now on, whose agent is not heard of
+    electorate.hashes_asked = 0;
+    loop.run_for(Seconds{25});
+    for (const std::string& call : electorate.calls)
+        EXPECT_EQ(call.find("defragment"), std::string::npos) << call;
+}
+
 TEST_F(Stewarding, tells_whom_it_cannot_reach_only_when_that_changes) {
     grow_to_three();
     loop.run_for(Seconds{30});

@@ -74,8 +74,8 @@ std::vector<std::string> etcd_command_line(const EtcdConfig& config) {
         "--max-txn-ops=" + std::to_string(etcd_operations_max),
         "--max-request-bytes=" + std::to_string(etcd_bytes_max),
         "--quota-backend-bytes=" + std::to_string(config.quota_bytes),
-        "--auto-compaction-mode=revision",
-        "--auto-compaction-retention=" + std::to_string(config.revisions_kept),
+        "--auto-compaction-mode=periodic",
+        "--auto-compaction-retention=" + std::to_string(config.history_kept.count()) + "s",
         // A client of another make may ping an idle connection as often as it likes.
         "--grpc-keepalive-min-time=500ms",
         // JSON over HTTP, which no peer of ours speaks: a port within the port.

@@ -58,8 +58,10 @@ struct EtcdConfig {
     Entry entry = Entry::founding;
     EtcdTiming timing;
     std::uint64_t quota_bytes = std::uint64_t{2} << 30;
-    std::uint64_t revisions_kept = 10'000;  // older history is compacted away each 5 minutes
-    std::vector<std::string> more_flags;    // the operator's; they win over ours
+    // So long a watch may be away and still resume where it was. By etcd itself, each time that so
+    // much again has passed: also a store that has no steward must not grow for ever.
+    Seconds history_kept{600};
+    std::vector<std::string> more_flags;  // the operator's; they win over ours
 };
 
 // Program first.

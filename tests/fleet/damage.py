@@ -1,6 +1,6 @@
 """What disks do to the files of a store: flipped bits, cut tails, zeroes, old copies, nothing left.
 
-Each takes the directory that holds `member/`; the etcd that uses it must not run.
+Each takes the directory that holds `member/`; the etcd that uses it must not run, unless it says so.
 """
 import glob
 import os
@@ -43,14 +43,20 @@ def zero_database(directory):
 
 
 def change_value(directory, value, other):
-    """Every copy of a value in the database; the lengths are equal. How many there were."""
+    """Every copy of a value in the database; the lengths are equal. How many there were.
+
+    An etcd may run: it has the file mapped, and reads what stands there.
+    """
     assert len(value) == len(other)
     path = database_of(directory)
-    with open(path, "r+b") as file:
-        data = file.read()
-        file.seek(0)
-        file.write(data.replace(value, other))
-    return data.count(value)
+    with open(path, "r+b", buffering=0) as file:
+        data, found = file.read(), 0
+        place = data.find(value)
+        while place >= 0:  # nothing else is written, for an etcd may run on it
+            os.pwrite(file.fileno(), other, place)
+            found += 1
+            place = data.find(value, place + 1)
+    return found
 
 
 def wipe(directory):

@@ -7,6 +7,7 @@ import sys
 import time
 
 import damage
+import etcd_client
 from drill import SEATS, row
 from etcd_client import Client, Refused, Unavailable
 from fleet import main
@@ -57,11 +58,18 @@ def quota(drill):
     fill(drill)
     at = time.monotonic()
     drill.writes_go_on(at, 60, deadline=120)
-    drill.bound("space alarms", sum(len(answer["errors"]) for answer in
-                                    drill.observer.answers().values() if answer), 0, "")
+    drill.t.until(lambda: not alarms(drill), 60, "no store raises an alarm")
+    drill.bound("alarms cleared", time.monotonic() - at, 60)
+    drill.pass_time(5)
+    drill.bound("space alarms", len(alarms(drill)), 0, "")
     drill.bound("hosts that were taken for dead", len([
         e for host in drill.fleet.hosts for e in host.agent.seen("peer_turned", state="stale")
         if e["at"] > at]), 0, "")
+
+
+def alarms(drill):
+    return [error for answer in drill.observer.answers().values() if answer
+            for error in answer["errors"]]
 
 
 def fill(drill):
@@ -85,15 +93,16 @@ def log_flipped(drill):
 
 @row("19b", "a follower's log ends in the middle of a record", needs=SEATS)
 def log_cut(drill):
-    """etcd may mend this by itself, from the others: both are good."""
+    """etcd may mend this by itself, from the others, or refuse and be replaced: both are good."""
     drill.grow()
     host = drill.observer.followers()[0]
-    at = time.monotonic()
+    old, at = member_id(drill, host), time.monotonic()
     spoil(drill, host, damage.cut_log)
-    drill.t.until(lambda: drill.observer.answers().get(host.address), HEALED,
-                  f"the store of {host.name} serves again")
+    drill.t.until(lambda: drill.observer.answers().get(host.address)
+                  or member_id(drill, host) != old, HEALED,
+                  f"the store of {host.name} serves again, or another one has its seat")
     drill.observer.until_voters(3, HEALED)
-    drill.bound("serves again", time.monotonic() - at, HEALED)
+    drill.bound("three voters again", time.monotonic() - at, HEALED)
     drill.writes_go_on(at, 3)
     drill.bound("different hashes", len(set(drill.observer.hashes().values())), 1, "")
 
@@ -118,6 +127,27 @@ def value_changed(drill):
     spoil(drill, host, lambda directory: found.append(
         damage.change_value(directory, good, evil)))
     assert found[0], "the value was not in the database"
+    replaced(drill, host, old, at)
+    wrong = [other.name for other in drill.fleet.hosts
+             if drill.t.read(other.name, f"from-{exported.name}") != good.decode()]
+    drill.bound("hosts with a wrong file", len(wrong), 0, "")
+
+
+@row("20b", "a value in a follower's database is changed while it runs", needs=SEATS)
+def value_changed_in_use(drill):
+    """etcd has the file mapped and serves what stands there; nobody but the comparison sees it."""
+    drill.grow()
+    host = drill.observer.followers()[0]
+    exported = drill.fleet.hosts[0]
+    good, evil = b"exported-7Tz4", b"mischief-7Tz4"
+    exported.write_graph(good.decode())
+    for other in drill.fleet.hosts:
+        drill.t.until_content(other.path(f"from-{exported.name}"), good.decode())
+    drill.pass_time(1)
+    old, at, mark = member_id(drill, host), time.monotonic(), host.agent.mark()
+    assert damage.change_value(host.store_directory(), good, evil), "the value was not there"
+    host.agent.wait_for("warned", since=mark, deadline=90)
+    drill.bound("found", time.monotonic() - at, 60)
     replaced(drill, host, old, at)
     wrong = [other.name for other in drill.fleet.hosts
              if drill.t.read(other.name, f"from-{exported.name}") != good.decode()]
@@ -217,6 +247,38 @@ def quorum_gone(drill):
     kept = Client([survivor.url], drill.observer.tls).get(drill.writer.prefix)
     drill.bound("writes that are lost", len(drill.writer.acknowledged) - len(kept), 0, "")
     drill.excused = [7, 14]  # a store that begins anew has another list at once
+
+
+@row("35", "history is compacted while a collector is away")
+def compacted_meanwhile(drill):
+    """It cannot resume, so it reads everything: what was withdrawn meanwhile must not be missed."""
+    drill.single()
+    giver, away, _ = drill.fleet.hosts
+    giver.write_graph("before", more=["goes", "stays"])
+    for name in ("goes", "stays", f"from-{giver.name}"):
+        drill.t.until_content(away.path(name), "before")
+    known = drill.observer.last_revision()
+    at, mark = time.monotonic(), away.agent.mark()
+    drill.tampering.excused.add(away.name)
+    drill.fleet.network.isolate(away.number)
+    away.agent.wait_without_store(since=mark, deadline=30)
+    giver.write_graph("after", more=["stays", "comes"])
+    drill.t.until_content(giver.path("comes"), "after")
+    client = drill.observer.client()
+    revision = client.put(f"{PREFIX}last", b"before the compaction")
+    etcd_client.compact(client, revision)
+    client.close()
+    assert revision > known, "there is no history to lose"
+    drill.fleet.network.heal()
+    healed = time.monotonic()
+    for name in ("stays", "comes", f"from-{giver.name}"):
+        drill.t.until_content(away.path(name), "after", deadline=60)
+    drill.bound("everything is there", time.monotonic() - healed, 30)
+    os.unlink(away.path("goes"))
+    drill.pass_time(3)
+    drill.bound("withdrawn files that are still enforced", os.path.exists(away.path("goes")), 0, "")
+    drill.tampering.excused.discard(away.name)
+    drill.writes_go_on(at, 3)
 
 
 def voters_at(drill, host):

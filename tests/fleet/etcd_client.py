@@ -279,6 +279,11 @@ def status(client, timeout=None):
             "errors": [error.decode() for error in found.get(8, [])]}
 
 
+def compact(client, revision):
+    """Forgets the history up to that revision, on all members."""
+    client.call("KV/Compact", encode({1: revision, 2: 1}))
+
+
 def hash_at(client, revision):
     """What a member's data up to a revision comes to."""
     return one(client.call("Maintenance/HashKV", encode({1: revision})), 2)

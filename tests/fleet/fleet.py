@@ -57,15 +57,17 @@ class Host:
         except FileNotFoundError:
             return None
 
-    def write_graph(self, exported="first"):
-        """Keeps `kept`, exports from-NAME, and collects what all export."""
+    def write_graph(self, exported="first", more=()):
+        """Keeps `kept`, exports from-NAME and `more`, and collects what all export."""
+        others = "".join(f'  - {{name: "@@{name}", path: /x/{name}, content: "{exported}"}}\n'
+                         for name in more)
         text = f"""
 graph: {self.name}
 resources:
   file:
   - {{name: kept, path: {self.path("kept")}, content: "kept\\n"}}
   - {{name: "@@from-{self.name}", path: /x/from-{self.name}, content: "{exported}"}}
-collect:
+{others}collect:
 - {{kind: file, pattern: {self.path()}/}}
 """
         self.graph = self.fleet.t.write(f"{self.name}.yaml", text)

@@ -132,14 +132,20 @@ class Observer:
         return (f"voters {[member.host for member in last.voters()]}, learners "
                 f"{[member.host for member in last.learners()]}, {len(self.samples())} samples")
 
+    def last_revision(self):
+        """The newest one that a store has told of."""
+        return max(answer["revision"] for answer in self.answers().values() if answer)
+
     def client(self, timeout=2.0):
         """A client of the voters, whichever answers."""
         urls = [host.url for host in self.voters()] or [self.fleet.hosts[0].url]
         return Client(urls, self.tls, timeout)
 
     def hashes(self):
-        """What the data of each store that answers comes to at one revision; by address."""
-        newest = {address: answer for address, answer in self.answers().items() if answer}
+        """What the data of each voter that answers comes to at one revision; by address."""
+        voters = {member.host for member in self.last().voters()}
+        newest = {address: answer for address, answer in self.answers().items()
+                  if answer and address in voters}
         revision = min(answer["revision"] for answer in newest.values())
         return {address: etcd_client.hash_at(Client([self.host_of(address).url], self.tls),
                                              revision) for address in newest}
