@@ -223,6 +223,16 @@ void SeatHolder::removed() {
     events_.on_gone();
 }
 
+void SeatHolder::cut_connections() {
+    if (!serves() || stopping_) return;
+    server_->stop([this] {
+        timer_ = ports_.loop.after(Duration{0}, [this] {
+            server_.reset();
+            if (auto launched = launch({}); !launched) warn(launched.error().text);
+        });
+    });
+}
+
 void SeatHolder::stop(Action stopped) {
     stopping_ = true;
     timer_.reset();

@@ -89,6 +89,10 @@ class SeatHolder {
     // long as the list has it, it counts as lost.
     void had_member(std::vector<std::string> endpoints);
 
+    // Starts a member of ours again, where it was: connections that were accepted before a
+    // certificate was taken back end in no other way.
+    void cut_connections();
+
     // Ends etcd, a leader hands over first; `stopped` runs once, later. Membership and data stay.
     void stop(Action stopped);
 

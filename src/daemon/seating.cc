@@ -10,6 +10,7 @@ namespace hansa {
 namespace {
 
 constexpr std::uint64_t log_bytes_max = std::uint64_t{8} << 20;
+constexpr Duration cut_apart = Seconds{5};  // a member is back in one or two
 constexpr std::uint16_t usual_client_port = 2379;
 constexpr std::uint16_t usual_peer_port = 2380;
 
@@ -31,8 +32,17 @@ std::vector<std::string> told(const Settings& settings, const std::vector<std::s
 
 }  // namespace
 
-Seating::Seating(Ports ports, const Settings& settings, const Home& home, OnOwn on_own)
-    : ports_(ports), settings_(settings), home_(home), on_own_(std::move(on_own)) {}
+Seating::Seating(Ports ports, const Settings& settings, const Home& home,
+                 const HostCredentials& credentials, Events events)
+    : ports_(ports),
+      settings_(settings),
+      home_(home),
+      events_(std::move(events)),
+      revocations_(
+          {ports.loop, ports.store, ports.files, ports.random, ports.report},
+          home.trust_directory(),
+          [&credentials]() -> const Credentials& { return credentials.current(); },
+          [this] { revoked(); }) {}
 
 Seating::~Seating() = default;
 
@@ -54,7 +64,7 @@ SeatDuty& Seating::duty() {
                              [this] {
                                  if (!holder_) return;  // it is the machine's, which says more
                                  const SeatHolder::Wishes wishes = holder_wishes();
-                                 on_own_({wishes.client_urls, wishes.clients_told});
+                                 events_.on_own({wishes.client_urls, wishes.clients_told});
                              }});
     return *duty_;
 }
@@ -79,15 +89,19 @@ void Seating::take_part(Before before) {
     holder_ = std::make_unique<SeatHolder>(
         SeatHolder::Ports{ports_.loop, ports_.files, ports_.processes, *electorate_, ports_.report},
         holder_wishes(), [this](const std::vector<std::string>&) { return certificate(); },
-        SeatHolder::Events{
-            .on_serving = [this] { duty_->member_serves(holder_wishes().client_urls.front()); },
-            .on_gone =
-                [this] {
-                    duty_->member_ended();
-                    on_own_({});
-                },
-            .on_lost = [this](bool lost) { duty_->member_lost(lost); },
-            .on_log = [this](const std::string& line) { keep_log(line); }});
+        SeatHolder::Events{.on_serving =
+                               [this] {
+                                   duty_->member_serves(holder_wishes().client_urls.front());
+                                   revocations_.follow();
+                               },
+                           .on_gone =
+                               [this] {
+                                   duty_->member_ended();
+                                   revocations_.stop();
+                                   events_.on_own({});
+                               },
+                           .on_lost = [this](bool lost) { duty_->member_lost(lost); },
+                           .on_log = [this](const std::string& line) { keep_log(line); }});
     holder_->start();
     if (before.had_member) holder_->had_member(endpoints_);
     duty.follow_book();
@@ -103,7 +117,7 @@ void Seating::keep_log(const std::string& line) {
 }
 
 // Got in advance (member_certificate.h): whoever issues it may be away when the seat is given.
-Result<StoreCertificate> Seating::certificate() const {
+Result<StoreCertificate> Seating::certificate() {
     const std::string directory = home_.trust_directory();
     const std::string path = member_certificate_path(directory);
     if (auto there = ports_.files.status(path); !there)
@@ -111,8 +125,10 @@ Result<StoreCertificate> Seating::certificate() const {
                      path +
                          ": this host has no certificate for a seat yet; it asks for one where "
                          "it joined"};
+    auto crl = revocations_.prepare();
+    if (!crl) return std::move(crl).error();
     StoreCertificate made;
-    made.client_tls = {path, member_key_path(directory), directory + "/ca.pem", {}};
+    made.client_tls = {path, member_key_path(directory), directory + "/ca.pem", *crl};
     made.peer_tls = made.client_tls;
     made.server_name = store_server_name;
     return made;
@@ -130,11 +146,26 @@ void Seating::use_identity(StoreIdentity identity) {
     if (electorate_) electorate_->use_identity(identity_);
 }
 
+// One voter after the other: two that start again at once could be a majority. The founder's goes
+// at once, since its agent knows first.
+void Seating::revoked() {
+    if (!holder_ || !holder_->serves()) return;
+    const auto before = static_cast<std::int64_t>(events_.turn());
+    cut_ = ports_.loop.after(cut_apart * (1 + before), [this] {
+        ports_.report.publish(happened::Noted{
+            "somebody was revoked: every connection to this host's member is made anew"});
+        holder_->cut_connections();
+    });
+}
+
 void Seating::store_is(StoreStatus::State state) {
+    revocations_.store_is(state);
     if (duty_) duty_->store_is(state);
 }
 
 void Seating::stop(Action stopped) {
+    cut_.reset();
+    revocations_.stop();
     if (duty_) duty_->member_ended();
     if (!holder_) return ports_.loop.post(std::move(stopped));
     holder_->stop(std::move(stopped));

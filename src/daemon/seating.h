@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/credentials.h"
 #include "daemon/home.h"
+#include "daemon/member_revocations.h"
 #include "daemon/seat_duty.h"
 #include "daemon/seat_holder.h"
 #include "daemon/settings.h"
@@ -31,11 +33,17 @@ class Seating {
         Report& report;
     };
 
-    // Where the voter of this host's own answers, for its agent to lean on; nothing: there is none.
-    using OnOwn = std::function<void(EndpointKeeper::OwnStore)>;
+    struct Events {
+        // Where the voter of this host's own answers, for its agent to lean on; nothing: there is
+        // none.
+        std::function<void(EndpointKeeper::OwnStore)> on_own;
+        // How many hosts come before ours where all voters do something in turn.
+        std::function<std::size_t()> turn;
+    };
 
     // Every port must outlive it. Costs nothing until one of the next two is called.
-    Seating(Ports ports, const Settings& settings, const Home& home, OnOwn on_own);
+    Seating(Ports ports, const Settings& settings, const Home& home,
+            const HostCredentials& credentials, Events events);
     ~Seating();
 
     // With a store elsewhere: this host may be given a seat, and serves one that it had before.
@@ -61,13 +69,16 @@ class Seating {
  private:
     SeatDuty& duty();
     SeatHolder::Wishes holder_wishes() const;
-    Result<StoreCertificate> certificate() const;
+    Result<StoreCertificate> certificate();
+    void revoked();
     void keep_log(const std::string& line);
 
     const Ports ports_;
     const Settings& settings_;
     const Home& home_;
-    const OnOwn on_own_;
+    const Events events_;
+    MemberRevocations revocations_;
+    Held cut_;
     StoreIdentity identity_;
     std::unique_ptr<EtcdElectorate> electorate_;  // with duty_
     std::unique_ptr<SeatDuty> duty_;              // null: seats are no business of this host yet

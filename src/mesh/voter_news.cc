@@ -1,5 +1,7 @@
 #include "mesh/voter_news.h"
 
+#include <algorithm>
+
 #include "mesh/follow_key.h"
 #include "mesh/keys.h"
 #include "mesh/seats.h"
@@ -50,6 +52,13 @@ std::vector<std::string> VoterNews::domain_of(const StoreMember& member) const {
     for (const VoterPlace& voter : voters_)
         if (share_url(voter.urls, member.client_urls)) return domain_steps(voter.domain);
     return {};
+}
+
+std::size_t VoterNews::turn_of(const HostName& host) const {
+    const auto found = std::find_if(voters_.begin(), voters_.end(), [&](const VoterPlace& voter) {
+        return voter.host == host.text();
+    });
+    return static_cast<std::size_t>(found - voters_.begin());
 }
 
 }  // namespace hansa

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/host.h"
 #include "mesh/endpoints.h"
 #include "mesh/follower.h"
 #include "mesh/seat_records.h"
@@ -35,6 +36,9 @@ class VoterNews {
 
     // Outermost first; empty where it is not known.
     std::vector<std::string> domain_of(const StoreMember& member) const;
+
+    // How many voters come before this host's, by name; all of them, where it is none.
+    std::size_t turn_of(const HostName& host) const;
 
  private:
     void follow();

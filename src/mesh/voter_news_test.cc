@@ -28,6 +28,9 @@ TEST_F(VoterNewsTest, are_told_as_they_change_and_know_where_a_member_stands) {
          {"b", "dc=par", {"https://10.0.0.2:2379"}}});
     ASSERT_TRUE(reaches([&] { return changes == 2; }));
     EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.2:2379"}}), (Steps{"dc=par"}));
+    EXPECT_EQ(news.turn_of(testing::host("a")), 0u);
+    EXPECT_EQ(news.turn_of(testing::host("b")), 1u);
+    EXPECT_EQ(news.turn_of(testing::host("c")), 2u);
 }
 
 TEST_F(VoterNewsTest, keep_what_was_known_when_the_record_cannot_be_read_or_goes) {

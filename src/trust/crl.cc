@@ -35,7 +35,8 @@ Result<void> add_entries(X509_CRL* crl, const std::vector<std::string>& serials,
     return {};
 }
 
-void add_extensions(X509_CRL* crl, X509* issuer, std::uint64_t epoch) {
+void add_issuer(X509_CRL* crl, X509* issuer) {
+    if (!X509_get0_subject_key_id(issuer)) return;
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
     X509V3_set_ctx(&context, issuer, nullptr, nullptr, crl, 0);
@@ -44,6 +45,9 @@ void add_extensions(X509_CRL* crl, X509* issuer, std::uint64_t epoch) {
     const int added = X509_CRL_add_ext(crl, extension, -1);
     X509_EXTENSION_free(extension);
     openssl::sure_one(added);
+}
+
+void add_number(X509_CRL* crl, std::uint64_t epoch) {
     const openssl::Integer number{openssl::sure(ASN1_INTEGER_new())};
     openssl::sure_one(ASN1_INTEGER_set_uint64(number.get(), epoch));
     openssl::sure_one(
@@ -53,7 +57,12 @@ void add_extensions(X509_CRL* crl, X509* issuer, std::uint64_t epoch) {
 }  // namespace
 
 Result<std::string> crl_of(const RevocationList& list, const Authority& authority, WallTime now) {
-    X509* const issuer = authority.chain().front().state().x509.get();
+    return crl_of(list, authority.chain().front(), authority.key(), now);
+}
+
+Result<std::string> crl_of(const RevocationList& list, const Certificate& signer,
+                           const PrivateKey& signing, WallTime now) {
+    X509* const issuer = signer.state().x509.get();
     const Crl crl{openssl::sure(X509_CRL_new())};
     openssl::sure_one(X509_CRL_set_version(crl.get(), 1));  // 1 is version 2
     openssl::sure_one(X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer)));
@@ -62,10 +71,11 @@ Result<std::string> crl_of(const RevocationList& list, const Authority& authorit
     openssl::sure_one(X509_CRL_set1_nextUpdate(crl.get(), openssl::asn1_time(now + life).get()));
     if (auto added = add_entries(crl.get(), list.revoked.serials, now); !added)
         return std::move(added).error().during("revocation list");
-    add_extensions(crl.get(), issuer, list.epoch);
+    add_issuer(crl.get(), issuer);
+    add_number(crl.get(), list.epoch);
     openssl::sure_one(X509_CRL_sort(crl.get()));
-    EVP_PKEY* const key = authority.key().state().key.get();
-    check(X509_CRL_sign(crl.get(), key, openssl::digest_for(key)) > 0, "an authority signs");
+    EVP_PKEY* const key = signing.state().key.get();
+    check(X509_CRL_sign(crl.get(), key, openssl::digest_for(key)) > 0, "a key signs");
 
     unsigned char* der = nullptr;
     const int size = i2d_X509_CRL(crl.get(), &der);

@@ -41,5 +41,9 @@ RevocationList revoke_serial(RevocationList list, const std::string& serial);
 // The same for programs that read a CRL (etcd's --client-crl-file): DER, X.509 v2. A list of
 // names cannot be told by a CRL, so serials only: `revoked.serials`.
 Result<std::string> crl_of(const RevocationList& list, const Authority& authority, WallTime now);
+// Signed by whoever has checked the list, for a reader that looks at the serials alone, as etcd 3.4
+// does (pkg/transport/listener_tls.go, checkCRL).
+Result<std::string> crl_of(const RevocationList& list, const Certificate& signer,
+                           const PrivateKey& signing, WallTime now);
 
 }  // namespace hansa

@@ -157,6 +157,12 @@ class Drill:
         gap, where = max((self.views.gap(since, [host]), host.name) for host in hosts)
         self.bound(f"view gap, {where}", gap, limit)
 
+    def news_again(self, since, limit, hosts=None):
+        """The time from `since` until these hosts (default: all collectors) have had news."""
+        hosts = hosts or self.views.collectors
+        self.goes_on(lambda: all(self.views.times[h.name][-1] > since for h in hosts), 2 * limit)
+        self.bound("news again", time.monotonic() - since, limit)
+
     def goes_on(self, condition, deadline):
         """Waits; when it does not, the gap is as long as the wait, and the row goes on too."""
         try:

@@ -6,6 +6,7 @@ import sys
 import time
 
 from drill import SEATS, row
+from etcd_client import Client, Refused, Unavailable, tls_of
 from fleet import main
 
 EVICT = 60.0  # seconds until a voter counts as dead
@@ -122,10 +123,12 @@ def storm_of_one(drill):
     drill.writer.client.move_on()
     drill.t.until(lambda: drill.writer.client.connection is not None, what="another voter")
     failed, at = drill.writer.failed, time.monotonic()
+    killed = None
     for _ in range(20):
-        drill.t.until(victim.etcd, 60, "the agent starts its etcd again")
-        victim.signal_etcd(signal.SIGKILL)
-    drill.t.until(victim.etcd, 60, "the agent starts its etcd again")
+        # What was killed is listed for moments longer.
+        drill.t.until(lambda: victim.etcd() not in (None, killed), 60, "etcd is started again")
+        killed = victim.signal_etcd(signal.SIGKILL)
+    drill.t.until(lambda: victim.etcd() not in (None, killed), 60, "etcd is started again")
     drill.note("20 restarts", time.monotonic() - at)
     drill.writes_go_on(at, 1)
     drill.bound("failed writes", drill.writer.failed - failed, 0, "")
@@ -196,6 +199,63 @@ def domain_back(drill):
     drill.bound("spread again", took, EVICT + 60)
     drill.bound("changes of the list", drill.observer.changes_since(at), 3, "")
     drill.writes_go_on(at, 1)
+
+
+@row("12b", "the founder is back after its seat was given away", needs=SEATS)
+def founder_back(drill):
+    """It is a client then, and takes a seat like any other when one is free in its domain."""
+    drill.grow()
+    founder, deputy = drill.fleet.hosts[0], drill.fleet.hosts[3]  # both in dc=a
+    founder.crash()
+    drill.observer.until(lambda seen: "n4" in seats_of(drill, seen) and len(seen.voters()) == 3,
+                         "the founder's seat is given away", EVICT + 60)
+    at = time.monotonic()
+    founder.run()
+    founder.agent.wait_for("store_changed", state="connected")
+    drill.news_again(at, 10, [founder])
+    deputy.crash()
+    at = time.monotonic()
+    took = drill.observer.until(lambda seen: "n1" in seats_of(drill, seen) and not seen.learners(),
+                                "the founder has a seat again", EVICT + 60)
+    drill.bound("a seat again", took, EVICT + 30)
+    drill.writes_go_on(at, 3)
+    deputy.run()
+    deputy.agent.wait_for("store_changed", state="connected")
+
+
+@row("31", "a host is revoked while it has a session with every voter", needs=SEATS)
+def revoked(drill):
+    drill.grow()
+    voters = drill.observer.voters()
+    victim = next(host for host in drill.fleet.hosts
+                  if host not in voters and host is not drill.views.exporter)
+    sessions = [Client([voter.url], tls_of(victim)) for voter in voters]
+    assert all(lets_in(session) for session in sessions), "the victim is let in before"
+    at = time.monotonic()
+    drill.fleet.hosts[0].command("peers", "revoke", victim.name)
+    drill.tampering.excused.add(victim.name)  # repairs as ever, but is no peer any more
+    drill.goes_on(lambda: not any(lets_in(session) for session in sessions), 90)
+    drill.bound("cut off everywhere", time.monotonic() - at, 60)
+    drill.pass_time(5)
+    assert not any(lets_in(session) for session in sessions), "the victim is let in again"
+    drill.writes_go_on(at, 3)
+    drill.views_go_on(at, 6, [host for host in drill.views.collectors if host is not victim])
+    drill.bound("role changes", drill.observer.changes_since(at), 0, "")
+
+
+def lets_in(session):
+    """Whether the voter answers over this session, or over a new one of the same host."""
+    for _ in range(2):
+        try:
+            session.get("/hansa/v1/cluster", timeout=1.0, linearizable=False)
+            return True
+        except (Unavailable, Refused):
+            pass
+    return False
+
+
+def seats_of(drill, seen):
+    return {drill.observer.host_of(member.host).name for member in seen.voters()}
 
 
 @row("22", "two voters of three are killed and come back", needs=SEATS)
