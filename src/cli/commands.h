@@ -26,10 +26,11 @@ void add_ca(CLI::App& app, Chosen& chosen);
 void add_token(CLI::App& app, Chosen& chosen);
 void add_policy(CLI::App& app, Chosen& chosen);
 void add_peers(CLI::App& app, Chosen& chosen);
-void add_cluster(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
+void add_cluster(CLI::App& app, Chosen& chosen);
 
 // Parts of `hansa cluster`.
+void add_cluster_seats(CLI::App& group, Chosen& chosen);  // status, size, timing
 void add_cluster_snapshot(CLI::App& group, Chosen& chosen);
 
 // The whole program.

@@ -29,4 +29,7 @@ std::string as_explanation(const Value& answer);
 // What `hansa status` prints; the argument is what to_value(Snapshot) gave.
 std::string as_status(const Value& status);
 
+// What `hansa cluster status` prints; the argument is the agent's answer (mesh/cluster_view.h).
+std::string as_cluster(const Value& status);
+
 }  // namespace hansa

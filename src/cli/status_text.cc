@@ -9,14 +9,8 @@ namespace hansa {
 
 namespace {
 
-const Value& map_at(const Value& map, std::string_view key) {
-    static const Value none = Value::of_map({});
-    const Value* value = map.is_map() ? map.find(key) : nullptr;
-    return value && value->is_map() ? *value : none;
-}
-
 std::string count_at(const Value& map, std::string_view key, std::string_view noun) {
-    return counted(static_cast<std::uint64_t>(to_int(text_at(map, key)).value_or(0)), noun);
+    return counted(number_at(map, key), noun);
 }
 
 std::string counts_text(const Value& counts) {
@@ -26,16 +20,11 @@ std::string counts_text(const Value& counts) {
     return text.empty() ? "no resources" : text;
 }
 
-std::string pad(std::string text, std::size_t width) {
-    if (text.size() < width) text.append(width - text.size(), ' ');
-    return text;
-}
-
 std::string resource_line(const Value& resource, std::size_t width) {
     const std::string why =
         reason_of(lines_at(resource, "detail"), lines_at(resource, "last_error"));
-    std::string line = "  " + pad(text_at(resource, "id"), width) + "  " +
-                       pad(text_at(resource, "phase"), 8) + "  " + text_at(resource, "since");
+    std::string line = "  " + padded(text_at(resource, "id"), width) + "  " +
+                       padded(text_at(resource, "phase"), 8) + "  " + text_at(resource, "since");
     return why.empty() ? line : line + "  " + why;
 }
 
@@ -53,7 +42,7 @@ std::string absent_text(const Value& status) {
     if (!hosts || !hosts->is_list()) return text;
     for (const Value& host : hosts->list()) {
         const std::string state = text_at(host, "state");
-        text += pad(state, 7) + " host " + text_at(host, "host") + ", gone since " +
+        text += padded(state, 7) + " host " + text_at(host, "host") + ", gone since " +
                 text_at(host, "since") + "; what it exports is " +
                 (state == "stale" ? "still in force" : "no longer collected") + "\n";
     }

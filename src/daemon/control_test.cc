@@ -29,6 +29,14 @@ TEST(Control, only_its_user_and_root_may_ask_and_the_members_of_its_group) {
     EXPECT_FALSE(may_ask({}, self, {})) << "whom the kernel does not name";
 }
 
+TEST(Control, only_its_user_and_root_may_change_anything) {
+    const UserId self = 1000;
+    EXPECT_TRUE(may_change({1, self, {}}, self));
+    EXPECT_TRUE(may_change({1, 0, {}}, self));
+    EXPECT_FALSE(may_change({1, 1001, {1000, 0, 8}}, self)) << "whatever group it is in";
+    EXPECT_FALSE(may_change({}, self)) << "whom the kernel does not name";
+}
+
 TEST(Control, explain_tells_of_one_resource) {
     Snapshot snapshot;
     fold(snapshot, happened::ResourcePhase{"file[a]", Phase::failed, "detail"}, WallTime{});
@@ -44,6 +52,8 @@ TEST(Control, an_unknown_question_is_answered_with_what_is_known) {
     const std::string& error = answer->find("error")->scalar().text;
     EXPECT_NE(error.find("reboot\\n"), std::string::npos) << error;
     EXPECT_NE(error.find("status"), std::string::npos) << error;
+    const std::vector<ControlTopic> more = {{"size K", ControlTopic::For::owners, {}}};
+    EXPECT_NE(answer_control("reboot", Snapshot{}, more).find("size K"), std::string::npos);
 }
 
 }  // namespace

@@ -136,8 +136,8 @@ Result<void> Node::Parts::prepare() {
 
     tell_start(report, settings);
     held = ending.listen(loop);
-    serve_questions();
     if (auto store_opened = open_store(*rules); !store_opened) return store_opened;
+    serve_questions();
     if (auto enrolled = enrol(); !enrolled) return enrolled;
     make_runner();
     adopt(std::move(*first), *change);
@@ -187,13 +187,11 @@ Result<PolicyState> Node::Parts::load_policy() {
 }
 
 void Node::Parts::serve_questions() {
-    auto served = serve_control(sockets, machine.accounts, residence->home->control_socket(),
-                                report, residence->readers);
-    if (served) {
-        held.push_back(std::move(*served));
-    } else {
-        report.publish(happened::Warned{"hansa status will not work: " + served.error().text});
-    }
+    auto served =
+        serve_control(sockets, machine.accounts, residence->home->control_socket(), report,
+                      residence->readers, cluster_topics(store ? &store->desk() : nullptr));
+    if (served) return held.push_back(std::move(*served));
+    report.publish(happened::Warned{"hansa status will not work: " + served.error().text});
 }
 
 Result<void> Node::Parts::open_store(const PolicyState& rules) {

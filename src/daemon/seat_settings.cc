@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/machine_store.h"
 #include "daemon/store_certificate.h"
+#include "mesh/seat_records.h"
 #include "trust/claims.h"
 #include "trust/member_address.h"
 
@@ -12,7 +13,6 @@ namespace hansa {
 
 namespace {
 
-constexpr std::int64_t ideal_max = 9;
 constexpr std::uint16_t usual_peer_port = 2380;
 constexpr const char* loopback = "127.0.0.1";
 
@@ -35,12 +35,9 @@ Result<void> add_wish(const SeatOptions& options, Settings& settings) {
 
 Result<void> add_size(const std::optional<std::int64_t>& given, Settings& settings) {
     if (!given) return {};
-    const std::int64_t size = *given;
-    if (size < 1 || size > ideal_max || size % 2 == 0)
-        return refused("--ideal-cluster-size " + std::to_string(size) +
-                       ": must be odd, from 1 to 9: an even number of seats can lose no more of "
-                       "them than one less");
-    settings.ideal_cluster_size = static_cast<std::uint32_t>(size);
+    auto size = cluster_size(std::to_string(*given));
+    if (!size) return refused("--ideal-cluster-size " + size.error().text);
+    settings.ideal_cluster_size = static_cast<std::uint32_t>(*size);
     return {};
 }
 
@@ -112,6 +109,20 @@ Result<void> add_seat_options(const SeatOptions& options, Settings& settings) {
     if (auto added = add_listen(options, settings); !added) return added;
     if (auto added = add_advertise(options, settings); !added) return added;
     return add_size(options.ideal_cluster_size, settings);
+}
+
+Result<std::size_t> cluster_size(const std::string& text) {
+    const auto size = to_int(text);
+    if (size && *size >= 1 && *size <= std::int64_t{seats_max} && *size % 2 == 1)
+        return static_cast<std::size_t>(*size);
+    return refused(printable(text, 40) +
+                   ": must be odd, from 1 to 9: an even number of seats can lose no more of them "
+                   "than one less");
+}
+
+Result<void> check_timing(const std::string& name) {
+    auto known = timing_named(name);
+    return known ? Result<void>{} : Result<void>(std::move(known).error());
 }
 
 Result<void> agree_on_domain(Settings& settings, const std::string& certified) {

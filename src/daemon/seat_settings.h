@@ -29,6 +29,12 @@ struct SeatOptions {
 // right. REQUIRES: the URLs are in `settings` already.
 Result<void> add_seat_options(const SeatOptions& options, Settings& settings);
 
+// How many seats there should be. Code::invalid: not odd, or not from 1 to 9.
+Result<std::size_t> cluster_size(const std::string& text);
+
+// Code::invalid names the profiles there are.
+Result<void> check_timing(const std::string& name);
+
 // The certified domain wins, and stands in `settings` afterwards. Code::conflict, with both, where
 // another one was given.
 Result<void> agree_on_domain(Settings& settings, const std::string& certified);

@@ -46,11 +46,19 @@ Seating::Seating(Ports ports, const Settings& settings, const Home& home,
 
 Seating::~Seating() = default;
 
+Electorate& Seating::electorate() {
+    if (!electorate_) electorate_ = make_etcd_electorate(ports_.loop, identity_);
+    return *electorate_;
+}
+
+const Steward* Seating::steward() const {
+    return duty_ ? duty_->steward() : nullptr;
+}
+
 SeatDuty& Seating::duty() {
     if (duty_) return *duty_;
-    electorate_ = make_etcd_electorate(ports_.loop, identity_);
     duty_ = std::make_unique<SeatDuty>(
-        Steward::Ports{ports_.loop, ports_.store, *electorate_, ports_.random, ports_.report},
+        Steward::Ports{ports_.loop, ports_.store, electorate(), ports_.random, ports_.report},
         settings_.host, home_.identity().uuid, seat_settings(settings_),
         SeatDuty::Events{.on_wanted =
                              [this] {

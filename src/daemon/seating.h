@@ -63,6 +63,10 @@ class Seating {
 
     void store_is(StoreStatus::State state);
 
+    Electorate& electorate();        // made when it is first asked for
+    const Steward* steward() const;  // null: no voter is beside us
+    const std::vector<std::string>& endpoints() const { return endpoints_; }
+
     // Ends a member of ours; its seat stays. `stopped` is called once, later.
     void stop(Action stopped);
 
@@ -80,7 +84,7 @@ class Seating {
     MemberRevocations revocations_;
     Held cut_;
     StoreIdentity identity_;
-    std::unique_ptr<EtcdElectorate> electorate_;  // with duty_
+    std::unique_ptr<EtcdElectorate> electorate_;  // null: nobody needed it yet
     std::unique_ptr<SeatDuty> duty_;              // null: seats are no business of this host yet
     std::unique_ptr<SeatHolder> holder_;          // null: no seat is given to this host
     std::vector<std::string> endpoints_;

@@ -76,7 +76,10 @@ struct StoreLink::State : KeyWatcher {
           seats(
               {ports.loop, ports.workers, ports.random},
               [directory = home.directory()] { return free_bytes(directory); },
-              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }) {}
+              [this](SeatOffer offer) { mesh.offer(std::move(offer)); }),
+          desk({ports.loop, ports.workers, *store, ports.report}, settings.host.text(),
+               {[this]() -> Electorate& { return seating.electorate(); },
+                [this] { return seating.endpoints(); }, [this] { return seating.steward(); }}) {}
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -261,6 +264,7 @@ struct StoreLink::State : KeyWatcher {
     std::unique_ptr<MachineStore> machine;  // null: seeds were given
     RevocationWatch revocations;
     SeatTeller seats;
+    ClusterDesk desk;
     std::optional<RotatedFile> etcd_log;
     Lifeline lifeline;
 };
@@ -344,6 +348,10 @@ void StoreLink::collect(std::vector<CollectRequest> requests) {
 
 std::vector<std::string> StoreLink::urls() const {
     return state_->settings.seeds.empty() ? state_->urls : state_->settings.seeds;
+}
+
+ClusterDesk& StoreLink::desk() {
+    return state_->desk;
 }
 
 KeyValue* StoreLink::key_value() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/cluster_desk.h"
 #include "daemon/credentials.h"
 #include "daemon/home.h"
 #include "daemon/machine_store.h"
@@ -58,6 +59,9 @@ class StoreLink {
 
     // Where the store answers clients, as known now.
     std::vector<std::string> urls() const;
+
+    // For people who ask.
+    ClusterDesk& desk();
 
     KeyValue* key_value();
     KeyWatcher* key_watcher();

@@ -113,6 +113,10 @@ class Electorate {
     // stale, so that member must first pass a linearizable read. Both within the limit.
     virtual void list(Ask ask, Done<std::vector<MemberInfo>> done) = 0;
 
+    // What the member asked has heard, without a quorum: for people, never for a decision.
+    virtual void list_as_heard(Ask ask, Done<std::vector<MemberInfo>> done) = 0;
+    virtual void read_as_heard(Ask ask, std::string prefix, Done<Reading> done) = 0;
+
     // To be started within its time with an empty directory and these peer URLs. Costs no quorum.
     virtual void add_learner(Ask ask, std::vector<std::string> peer_urls, Done<MemberId> done) = 0;
 

@@ -30,6 +30,15 @@ class FakeElectorate final : public Electorate {
             return later(done, fail<std::vector<MemberInfo>>(MemberFault::no_leader));
         later(done, Answer<std::vector<MemberInfo>>{members});
     }
+    void list_as_heard(Ask ask, Done<std::vector<MemberInfo>> done) override {
+        if (!up.contains(ask.endpoint))
+            return later(done, fail<std::vector<MemberInfo>>(MemberFault::not_reached));
+        later(done, Answer<std::vector<MemberInfo>>{members});
+    }
+    void read_as_heard(Ask ask, std::string prefix, Done<Reading> done) override {
+        if (!up.contains(ask.endpoint)) return later(done, fail<Reading>(MemberFault::not_reached));
+        later(done, Answer<Reading>{heard[prefix]});
+    }
     void add_learner(Ask, std::vector<std::string> peer_urls, Done<MemberId> done) override {
         calls.push_back("add " + peer_urls.front());
         members.push_back({++last_id, "", std::move(peer_urls), {}, true, false});
@@ -47,6 +56,7 @@ class FakeElectorate final : public Electorate {
         later(done, Answer<void>{Result<void>{}});
     }
     void status(Ask ask, Done<MemberStatus> done) override {
+        ++asked_status;
         for (const MemberInfo& each : members) {
             if (each.client_urls.empty() || each.client_urls.front() != ask.endpoint) continue;
             if (!up.contains(ask.endpoint)) break;
@@ -149,6 +159,8 @@ class FakeElectorate final : public Electorate {
     std::vector<StoreAlarm> raised;
     MemberId hold_defragment = 0;  // does not end on this one
     Action held;
+    std::map<std::string, Reading> heard;  // what each member has, by prefix
+    std::size_t asked_status = 0;
     std::vector<std::string> calls;
     int lists = 0;  // how often it was read
 

@@ -148,6 +148,7 @@ Value encode_intent(const SeatIntent& intent) {
     put_texts(map, "adds", intent.adds);
     put_texts(map, "removes", intent.removes);
     put_number(map, "allowed", static_cast<std::uint64_t>(intent.allowed.count()));
+    put_number(map, "at", static_cast<std::uint64_t>(intent.at.count()));
     if (intent.order) put(map, "order", encode_order(*intent.order));
     return Value::of_map(std::move(map));
 }
@@ -160,6 +161,7 @@ SeatIntent take_intent(Members& members) {
     intent.adds = take_texts(members, "adds");
     intent.removes = take_texts(members, "removes");
     intent.allowed = take_time(members, "allowed");
+    intent.at = Milliseconds{members.number_or("at", {0, number_max}, 0)};
     if (const Value* value = members.any("order")) {
         Members inner(*value, "order");
         intent.order = take_order(inner);

@@ -56,6 +56,7 @@ struct SeatIntent {
     std::vector<std::string> removes = {};  // members
     Milliseconds allowed{0};                // for a learner to become ready
     std::optional<SeatOrder> order = {};    // the next thing to do
+    Milliseconds at{0};                     // since 1970, when it was written, for people
     friend bool operator==(const SeatIntent&, const SeatIntent&) = default;
 };
 

@@ -20,6 +20,7 @@ SeatBook full_book() {
     intent.adds = {"uuid-d"};
     intent.removes = {"dc9943b8a82a4ca6"};
     intent.allowed = Seconds{30};
+    intent.at = Milliseconds{1475356093042};
     intent.order = SeatOrder{SeatCall::remove, "uuid-b", 0xdc9943b8a82a4ca6, "00ff"};
     book.intent = intent;
     book.changes = {{10, SeatChange::What::seated, "uuid-b", Milliseconds{1475356033042}},
@@ -31,7 +32,7 @@ SeatBook full_book() {
 const std::string full_text =
     R"({"v":1,"seq":12,"intent":{"seq":12,"purpose":"replace",)"
     R"("why":"b is dead; d takes the seat","adds":["uuid-d"],"removes":["dc9943b8a82a4ca6"],)"
-    R"("allowed":30000,"order":{"call":"remove","uuid":"uuid-b","member":"dc9943b8a82a4ca6",)"
+    R"("allowed":30000,"at":1475356093042,"order":{"call":"remove","uuid":"uuid-b","member":"dc9943b8a82a4ca6",)"
     R"("digest":"00ff"}},"changes":[{"seq":10,"what":"seated","uuid":"uuid-b",)"
     R"("at":1475356033042},{"seq":11,"what":"undone","uuid":"uuid-c","at":1475356063042}],)"
     R"("penalties":[{"uuid":"uuid-c","strikes":2,"at":1475356063042}]})";

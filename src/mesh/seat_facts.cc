@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "mesh/endpoints.h"
 #include "trust/keys.h"
 
 namespace hansa {
@@ -58,6 +59,15 @@ Duration SeatFacts::age(const SeatChange& change, Instant now) const {
 Duration SeatFacts::age(const SeatPenalty& penalty, Instant now) const {
     return age_in(memory.penalties, std::pair{penalty.uuid, penalty.strikes}, penalty.at, wall,
                   now);
+}
+
+std::string owner_of(const std::vector<SeatApplicant>& peers, const std::string& name,
+                     const std::vector<std::string>& peer_urls) {
+    for (const SeatApplicant& peer : peers)
+        if (share_url(peer.peer_urls, peer_urls)) return peer.uuid;
+    for (const SeatApplicant& peer : peers)
+        if (!name.empty() && (name == peer.name || name == peer.uuid)) return peer.uuid;
+    return {};
 }
 
 std::string digest_of(const std::vector<SeatMember>& members) {

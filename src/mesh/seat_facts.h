@@ -83,6 +83,11 @@ struct SeatFacts {
     Duration age(const SeatPenalty& penalty, Instant now) const;
 };
 
+// The uuid of the peer that a member belongs to; empty: of none that is known. Etcd shows a
+// member's name only once it has started; before, its address tells whose it is.
+std::string owner_of(const std::vector<SeatApplicant>& peers, const std::string& name,
+                     const std::vector<std::string>& peer_urls);
+
 // Two lists have the same one only if the same members stand in them with the same votes.
 std::string digest_of(const std::vector<SeatMember>& members);
 

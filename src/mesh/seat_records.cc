@@ -15,6 +15,8 @@ constexpr JsonLimits limits{8 << 10, 4};
 constexpr JsonLimits voters_limits{64 << 10, 6};
 constexpr std::size_t missing_max = 64;
 constexpr std::size_t members_max = 64;  // of a store, by far
+constexpr std::size_t says_max = 1024;   // bytes
+constexpr std::int64_t time_max = (std::int64_t{1} << 53) - 1;
 
 void put(Value::Map& map, std::string name, Value value) {
     map.push_back({std::move(name), {}, std::move(value)});
@@ -73,6 +75,9 @@ std::string encode(const StewardRecord& record) {
     Value::Map map = begun();
     put(map, "uuid", Value::of_text(record.uuid));
     put(map, "name", Value::of_text(record.name));
+    if (!record.says.empty()) put(map, "says", Value::of_text(printable(record.says, says_max)));
+    if (record.is_alarm) put(map, "alarm", Value::of_bool(true));
+    put(map, "at", Value::of_int(record.at.count()));
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -114,6 +119,9 @@ Result<StewardRecord> decode_steward(std::string_view text) {
     StewardRecord record;
     record.uuid = uuid_in(members);
     record.name = members.text("name");
+    record.says = members.text_if_any("says");
+    record.is_alarm = members.flag("alarm", false);
+    record.at = Milliseconds{members.number_or("at", {0, time_max}, 0)};
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
     return record;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "mesh/seat_book.h"
 #include "mesh/seat_timing.h"
 
@@ -25,10 +26,14 @@ struct SeatSettings {
 };
 
 // Leased. Whoever holds it reads and decides; the key's create revision tells one term from the
-// next.
+// next. `says` is written anew when its words change, so what is decided costs the store nothing
+// while it stays the same.
 struct StewardRecord {
     std::string uuid;
-    std::string name;  // for people
+    std::string name;       // for people
+    std::string says = {};  // likewise: what it does or waits for; empty: nothing decided yet
+    bool is_alarm = false;  // an operator must look
+    Milliseconds at{0};     // since 1970, when it said so
     friend bool operator==(const StewardRecord&, const StewardRecord&) = default;
 };
 

@@ -17,7 +17,7 @@ std::string why_not(const auto& decoded) {
 TEST(SeatRecords, survive_their_text) {
     const SeatSettings settings{3, "fast"};
     EXPECT_EQ(*decode_seat_settings(encode(settings)), settings);
-    const StewardRecord steward{a, "web1"};
+    const StewardRecord steward{a, "web1", "waits", true, Milliseconds{1475356093042}};
     EXPECT_EQ(*decode_steward(encode(steward)), steward);
     const Sighting sighting{a, {b}, true, {0xfe, 12}};
     EXPECT_EQ(*decode_sighting(encode(sighting)), sighting);

@@ -138,9 +138,17 @@ void SeatRegister::fill(SeatFacts& facts, Revision term) const {
     if (facts.steward == facts.me && steward_created() != term) facts.steward += " before";
 }
 
-Revision SeatRegister::book_modified() const {
-    const auto found = records_.find(keys::seat_book());
+Revision SeatRegister::modified(const std::string& key) const {
+    const auto found = records_.find(key);
     return found == records_.end() ? 0 : found->second.modified;
+}
+
+Revision SeatRegister::settings_modified() const {
+    return modified(keys::seat_settings());
+}
+
+Revision SeatRegister::book_modified() const {
+    return modified(keys::seat_book());
 }
 
 Revision SeatRegister::steward_created() const {

@@ -34,7 +34,11 @@ class SeatRegister {
     void fill(SeatFacts& facts, Revision term) const;
 
     const SeatSettings& settings() const { return settings_; }
-    Revision book_modified() const;  // 0: there is none
+    const std::map<std::string, NameRecord>& names() const { return names_; }  // by host
+    const std::map<std::string, PeerRecord>& peers() const { return peers_; }  // that live, by host
+    const std::optional<StewardRecord>& steward() const { return steward_; }
+    Revision settings_modified() const;  // 0: there are none
+    Revision book_modified() const;      // 0: there is none
     Revision steward_created() const;
     std::map<std::string, Sighting> sightings() const;  // by uuid
     bool has_settings() const { return has_settings_; }
@@ -47,6 +51,7 @@ class SeatRegister {
     void take(const Record& record);
     void drop(const std::string& key);
     std::vector<SeatApplicant> applicants() const;
+    Revision modified(const std::string& key) const;
 
     std::map<std::string, Record> records_;
     std::map<std::string, NameRecord> names_;    // by host

@@ -104,6 +104,7 @@ class Steward {
         intent.order = std::move(order);
         intent.seq = ++book.seq;
         intent.allowed = timing_.learner_deadline(facts_.store_bytes);
+        intent.at = facts_.wall;
         book.intent = std::move(intent);
         return writes(rule, "intends to " + says, std::move(book));
     }

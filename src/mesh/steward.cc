@@ -38,7 +38,22 @@ Seconds lease_of(const SeatTiming& timing) {
     return std::max(lease_least, std::chrono::ceil<Seconds>(timing.steward_lease));
 }
 
+constexpr Milliseconds numbers_pace{10'000};
+
+// Without its numbers.
+std::string words_of(std::string text) {
+    std::erase_if(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+    return text;
+}
+
 }  // namespace
+
+// A time that grows is no news by itself, or there would be a commit for each reading.
+bool is_news(const StewardRecord& told, const SeatStep& step, Milliseconds wall) {
+    if (told.says == step.says && told.is_alarm == step.is_alarm) return false;
+    if (told.is_alarm != step.is_alarm || wall - told.at >= numbers_pace) return true;
+    return words_of(told.says) != words_of(step.says);
+}
 
 struct Steward::Round {
     std::vector<MemberInfo> members;
@@ -157,14 +172,8 @@ void Steward::ask_each(const std::shared_ptr<Round>& round) {
     answered();
 }
 
-// Etcd shows a member's name only once it has started; before, its address tells whose it is.
 std::string Steward::uuid_of(const MemberInfo& member) const {
-    for (const SeatApplicant& peer : facts_.peers)
-        if (share_url(peer.peer_urls, member.peer_urls)) return peer.uuid;
-    for (const SeatApplicant& peer : facts_.peers)
-        if (!member.name.empty() && (member.name == peer.name || member.name == peer.uuid))
-            return peer.uuid;
-    return {};
+    return owner_of(facts_.peers, member.name, member.peer_urls);
 }
 
 void Steward::weigh(Round& round) {
@@ -275,12 +284,28 @@ bool Steward::leads() const {
     return mine && facts_.leader == mine->id;
 }
 
+// Under the key's own lease and guarded by its term, so it can outlive neither.
+void Steward::tell_all() {
+    if (term_ == 0 || lease_ == 0 || telling_ || !leads()) return;
+    if (!is_news(record_, step_, facts_.wall)) return;
+    StewardRecord record{self_.uuid, self_.host.text(), step_.says, step_.is_alarm, facts_.wall};
+    const std::string key = keys::seat_steward();
+    telling_ = true;
+    ports_.store.commit(
+        {{Compare::created(key, term_)}, {Operation::put(key, encode(record), lease_)}},
+        lifeline_.guard([this, record](const Result<Committed>& done) {
+            telling_ = false;
+            if (done && done->applied) record_ = record;
+        }));
+}
+
 void Steward::decide_now() {
     const bool known = std::all_of(followers_.begin(), followers_.end(),
                                    [](const auto& follower) { return follower->folded(); });
     if (!known || !register_.has_settings() || caretaker_.is_at_work()) return;
     step_ = decide(facts_, timing_, ports_.loop.clock().now());
     tell();
+    tell_all();
     // First: while a store is full everything that is written to it fails.
     if (facts_.readable) keep_up();
     if (!caretaker_.is_at_work()) act();
@@ -362,7 +387,8 @@ void Steward::campaign() {
     if (lease_ == 0) return;
     acting_ = true;
     const std::string key = keys::seat_steward();
-    const std::string text = encode(StewardRecord{self_.uuid, self_.host.text()});
+    record_ = {self_.uuid, self_.host.text(), {}, false, facts_.wall};
+    const std::string text = encode(record_);
     ports_.store.commit({{Compare::absent(key)}, {Operation::put(key, text, lease_)}},
                         lifeline_.guard([this](Result<Committed> done) {
                             if (done && done->applied) term_ = done->revision;

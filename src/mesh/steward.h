@@ -32,6 +32,10 @@
 
 namespace hansa {
 
+// Whether what was decided is to be told anew in the steward's record: other words, or after a
+// while other numbers. Pure.
+bool is_news(const StewardRecord& told, const SeatStep& step, Milliseconds wall);
+
 class Steward {
  public:
     struct Ports {
@@ -55,6 +59,7 @@ class Steward {
     // What was last decided, and from what.
     const SeatStep& step() const { return step_; }
     const SeatFacts& facts() const { return facts_; }
+    bool leads() const;  // its member does
 
     void store_is(StoreStatus::State state);
 
@@ -84,13 +89,13 @@ class Steward {
     void call(const SeatOrder& order);
     void move_leader(MemberId target);
     void acted(const char* doing, const Result<void>& done);
+    void tell_all();
     void commit(const char* doing, Transaction transaction);
     void tell();
     void tell_voters();
     std::vector<VoterPlace> voters() const;
 
     Ask ask(Duration limit) const { return {self_.endpoint, limit}; }
-    bool leads() const;
     bool is_voter(const std::string& uuid) const;
     std::string uuid_of(const MemberInfo& member) const;
 
@@ -111,6 +116,8 @@ class Steward {
     std::map<std::string, std::uint32_t> misses_;  // in a row, by uuid
     std::map<MemberId, MemberStatus> statuses_;    // of those that answered the last reading
     std::string sighting_;                         // as it was put
+    StewardRecord record_;                         // likewise
+    bool telling_ = false;
     LeaseId lease_ = 0;
     Revision term_ = 0;  // create revision of the steward's key, while it is ours
     bool reading_ = false;

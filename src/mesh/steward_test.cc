@@ -56,6 +56,11 @@ class Stewarding : public testing::StoreTest {
         ASSERT_TRUE(called("promote " + std::to_string(electorate.id_of(name))))
             << steward->step().says;
     }
+    // By the steward's record.
+    std::string said() const {
+        const auto text = stored(keys::seat_steward());
+        return text ? decode_steward(*text)->says : std::string{};
+    }
     std::string other_than(const std::string& name) const { return name == "b" ? "c" : "b"; }
     std::string added_first() {
         EXPECT_TRUE(reaches([&] { return !electorate.calls.empty(); })) << steward->step().says;
@@ -71,6 +76,30 @@ class Stewarding : public testing::StoreTest {
     FakeElectorate electorate{loop};
     std::optional<Steward> steward;
 };
+
+TEST(StewardsNews, are_other_words_at_once_and_other_numbers_after_a_while) {
+    const StewardRecord told{"", "a", "waits another 1.2 s: 3 of 5 seats taken", false,
+                             Milliseconds{50'000}};
+    SeatStep step;
+    step.says = told.says;
+    EXPECT_FALSE(is_news(told, step, Milliseconds{90'000}));
+    step.says = "waits another 0.9 s: 3 of 5 seats taken";
+    EXPECT_FALSE(is_news(told, step, Milliseconds{59'999}));
+    EXPECT_TRUE(is_news(told, step, Milliseconds{60'000}));
+    EXPECT_FALSE(is_news(told, step, Milliseconds{10'000})) << "a clock that was set back";
+    step.says = "all 5 seats are taken";
+    EXPECT_TRUE(is_news(told, step, Milliseconds{50'001}));
+    step.says = told.says;
+    step.is_alarm = true;
+    EXPECT_TRUE(is_news(told, step, Milliseconds{50'001}));
+}
+
+TEST_F(Stewarding, tells_everybody_what_it_waits_for) {
+    ASSERT_TRUE(called("add " + peer_url_of(added_first()))) << steward->step().says;
+    ASSERT_TRUE(reaches([&] { return said().starts_with("waits for "); })) << said();
+    grow_to_three();
+    EXPECT_TRUE(reaches([&] { return said() == "all 3 seats are taken"; })) << said();
+}
 
 TEST_F(Stewarding, keeps_what_the_cluster_was_founded_with_and_becomes_the_steward) {
     ASSERT_TRUE(reaches([&] { return stored(keys::seat_steward()).has_value(); }));
@@ -97,10 +126,11 @@ TEST_F(Stewarding, tells_everybody_where_the_voters_are) {
     ASSERT_TRUE(reaches([&] { return !told().empty(); }));
     EXPECT_EQ(told(), (std::vector<VoterPlace>{{"a", "dc=a", {url_of("a")}}}));
     grow_to_three();
-    ASSERT_TRUE(reaches([&] { return told().size() == 3; }));
+    ASSERT_TRUE(reaches([&] { return told().size() == 3 && said() == "all 3 seats are taken"; }));
     EXPECT_EQ(told()[1], (VoterPlace{"b", "dc=b", {url_of("b")}}));
 
     Revision writes = 0;
+    loop.run_for(Seconds{1});  // for what is on its way
     const auto heard = cluster.listen([&] { ++writes; });
     loop.run_for(Seconds{60});
     EXPECT_EQ(writes, 0) << "and is silent while nothing changes";

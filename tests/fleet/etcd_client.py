@@ -213,6 +213,7 @@ class Client:
     def __init__(self, urls, tls, timeout=2.0):
         self.urls, self.tls, self.timeout = list(urls), tls, timeout
         self.at, self.connection = 0, None
+        self.wish = None  # a URL to go to at the next call; any thread may set it
 
     def call(self, method, message=b"", timeout=None):
         """Raises after one failed try, so that whoever measures sees it."""
@@ -224,6 +225,9 @@ class Client:
             raise
 
     def connected(self, timeout):
+        if self.wish:
+            self.at, self.wish = self.urls.index(self.wish), None
+            self.close()
         if self.connection is None:
             try:
                 self.connection = Connection(self.urls[self.at % len(self.urls)], self.tls, timeout)

@@ -83,10 +83,14 @@ resources:
         self.fleet.t.agents.append(self.agent)
         return self.agent
 
+    def try_command(self, *arguments):
+        """A command of ours on this host, finished."""
+        return self.fleet.t.command(*arguments, env=self.env,
+                                    through=self.fleet.network.inside(self.namespace))
+
     def command(self, *arguments):
-        """The output of a command of ours on this host."""
-        run = self.fleet.t.command(*arguments, env=self.env,
-                                   through=self.fleet.network.inside(self.namespace))
+        """Its output."""
+        run = self.try_command(*arguments)
         equal(run.returncode, 0, f"{arguments}: {run.stderr}")
         return run.stdout
 

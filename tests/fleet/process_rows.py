@@ -25,6 +25,23 @@ def growth(drill):
     drill.writes_go_on(began, 1)
 
 
+@row("0b", "5 to 3 voters, on demand", needs=(*SEATS, "cluster size"))
+def shrinkage(drill):
+    drill.grow(5, ["dc=a", "dc=b", "dc=c", "dc=a", "dc=b", "dc=c"], deadline=90)
+    # Not at a voter that goes: what is on its way there is broken off, as at any planned stop. The
+    # leader stays, since each domain that has two voters keeps one, and rather the leader.
+    drill.writer.client.wish = drill.observer.leader().url
+    drill.writes_go_on(time.monotonic(), 1)
+    failed = drill.writer.failed
+    began = time.monotonic()
+    said = drill.fleet.hosts[0].command("cluster", "size", "3")
+    assert "5 to 3 voters: the steward removes 2" in said, said
+    drill.observer.until_voters(3, 60)
+    drill.bound("5 to 3 voters", time.monotonic() - began, 45)
+    drill.bound("failed writes", drill.writer.failed - failed, 0, "")
+    drill.writes_go_on(began, 1)
+
+
 @row("1", "kill -9 of a follower's machine", needs=SEATS)
 def kill_follower(drill):
     drill.grow()

@@ -93,7 +93,31 @@ class ElectorateOverGrpc final : public EtcdElectorate {
              done = std::move(done)](Answer<pb::RangeResponse> answer) mutable {
                 if (!answer) return done({std::move(answer.result).error(), answer.fault});
                 ask.limit = std::max(end - now(), Duration::zero());
-                list_as_heard(ask, std::move(done));
+                list_from(ask, Needs::leader, std::move(done));
+            });
+    }
+
+    void list_as_heard(Ask ask, Done<std::vector<MemberInfo>> done) override {
+        list_from(ask, Needs::nothing, std::move(done));
+    }
+
+    void read_as_heard(Ask ask, std::string prefix, Done<Reading> done) override {
+        const KeyRange range = range_of(prefix);
+        pb::RangeRequest read;
+        read.set_key(range.first);
+        read.set_range_end(range.end);
+        read.set_serializable(true);
+        request<pb::RangeResponse>(
+            ask, Needs::nothing,
+            [read](Connection& on, auto* context, auto* queue) {
+                return on.kv->AsyncRange(context, read, queue);
+            },
+            [done = std::move(done)](Answer<pb::RangeResponse> answer) {
+                done(converted<Reading>(answer, [](auto& told) {
+                    Reading reading{told.header().revision(), {}};
+                    for (auto& one : *told.mutable_kvs()) reading.records.push_back(record_of(one));
+                    return reading;
+                }));
             });
     }
 
@@ -295,9 +319,9 @@ class ElectorateOverGrpc final : public EtcdElectorate {
             });
     }
 
-    void list_as_heard(const Ask& ask, Done<std::vector<MemberInfo>> done) {
+    void list_from(const Ask& ask, Needs needs, Done<std::vector<MemberInfo>> done) {
         request<pb::MemberListResponse>(
-            ask, Needs::leader,
+            ask, needs,
             [](Connection& on, auto* context, auto* queue) {
                 return on.cluster->AsyncMemberList(context, pb::MemberListRequest(), queue);
             },

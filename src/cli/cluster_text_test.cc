@@ -1,0 +1,69 @@
+// What people read of an agent's answer about its cluster.
+#include <gtest/gtest.h>
+
+#include "cli/render.h"
+#include "data/json.h"
+
+namespace hansa {
+namespace {
+
+Value value(const char* json) {
+    auto parsed = parse_json(json);
+    EXPECT_TRUE(parsed) << parsed.error().text;
+    return parsed ? *parsed : Value::of_map({});
+}
+
+TEST(ClusterText, says_what_is_well_and_who_sits_where) {
+    EXPECT_EQ(as_cluster(value(R"({
+        "health":"changing","reasons":["1 of 3 seats taken"],"stale":false,
+        "tolerance":"a loss of the only voter stops writes",
+        "revision":1234,"bytes":20480000,"bytes_used":16384,
+        "seats":{"given":true,"ideal":5,"timing":"fast","wanted":3,"taken":1,"open":0,
+                 "fewer_because":["only 3 peers may hold a seat, for 5 seats"],
+                 "open_because":[]},
+        "members":[{"host":"n1","seat":"voter","leads":true,"domain":"dc=a","answers":true,
+                    "behind":0,"url":"https://10.0.0.1:2379","etcd":"3.4.23"},
+                   {"host":"n2","seat":"learner","leads":false,"domain":"","answers":false,
+                    "silence":"refused","url":"","etcd":""}],
+        "steward":{"host":"n1","says":"waits for n2","at":"2026-11-22T10:00:03.123Z"},
+        "intent":{"purpose":"grow","why":"1 of 3 seats taken","adds":["n2","n3"],"removes":[],
+                  "next":"add_learner","deadline":"2026-11-22T10:00:33.123Z"},
+        "alarms":[],
+        "penalties":[{"host":"n4","strikes":2,"until":"2026-11-22T10:02:00.000Z"}]})")),
+              "health    changing: 1 of 3 seats taken\n"
+              "          a loss of the only voter stops writes\n"
+              "leader    n1\n"
+              "store     revision 1234, 16 kB used of a file of 20 MB, etcd 3.4.23\n"
+              "seats     1 of 3 seats taken, ideal size 5, timing fast\n"
+              "          only 3 peers may hold a seat, for 5 seats\n"
+              "steward   n1: waits for n2 (said at 10:00:03Z)\n"
+              "intent    grow: 1 of 3 seats taken; adds n2, n3; given up after 10:00:33Z\n"
+              "penalties n4 gets no seat until 10:02:00Z, after 2 failures\n"
+              "\n"
+              "HOST  SEAT     DOMAIN  ANSWERS  BEHIND  ADDRESS\n"
+              "n1    voter*   dc=a    yes      0       https://10.0.0.1:2379\n"
+              "n2    learner  -       no       -       -\n");
+}
+
+TEST(ClusterText, says_first_that_nothing_can_be_written) {
+    const std::string text = as_cluster(value(
+        R"({"health":"read-only","reasons":["quorum lost: 1 of 3 members answer"],"stale":true,
+            "read_only_since":"2026-11-22T10:00:03.123Z",
+            "tolerance":"nothing can be written: 2 of 3 voters are needed"})"));
+    EXPECT_TRUE(
+        text.starts_with("health    read-only since 10:00:03Z, quorum lost: 1 of 3 members answer\n"
+                         "          nothing can be written: 2 of 3 voters are needed\n"
+                         "          what follows may be stale: it is what one member had heard of\n"
+                         "leader    none\n"))
+        << text;
+}
+
+TEST(ClusterText, is_safe_for_a_terminal) {
+    const std::string text = as_cluster(value(
+        R"({"health":"degraded","reasons":["n1\u001b[31m does not answer"],"alarms":["\u0007"]})"));
+    EXPECT_EQ(text.find('\033'), std::string::npos);
+    EXPECT_EQ(text.find('\a'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hansa

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""What operators ask a running agent about its cluster, and change of it."""
+import json
+import sys
+
+from rig import case, equal, main, need_root, open_to_all, store
+
+GRAPH = """
+graph: commands
+resources:
+  file:
+  - {name: own, path: T/own, content: own}
+"""
+
+
+def shown(t, *words, code=0):
+    """The JSON answer of a command."""
+    done = t.command(*words, "--json")
+    equal(done.returncode, code, done.stderr)
+    return json.loads(done.stdout)
+
+
+def refused(t, *words, code=1, user=None):
+    """Why a command was refused."""
+    done = t.command(*words, user=user)
+    equal((done.returncode, done.stdout), (code, ""), f"{words}: {done.stderr}")
+    return done.stderr
+
+
+@case("cluster-commands", "an agent tells how its store is, and changes what its operator asks for")
+def cluster_commands(t):
+    graph = t.graph("g.yaml", GRAPH)
+    assert "no agent" in refused(t, "cluster", "status")
+    assert "no agent" in refused(t, "cluster", "size", "3")
+    agent = t.run(graph, "--hostname", "a")
+    store(t, agent)
+    status = shown(t, "cluster", "status")
+    equal((status["health"], status["voters"], status["can_lose"]), ("healthy", 1, 0), "status")
+    equal([m["etcd"] != "" and m["answers"] and m["leads"] for m in status["members"]], [True],
+          "the one member answers and leads")
+    text = t.command("cluster", "status").stdout
+    assert "a loss of the only voter stops writes" in text, text
+    for wrong in ("4", "0", "11", "-1", "three"):
+        assert "must be odd" in refused(t, "cluster", "size", wrong, code=2), wrong
+    assert '"fast"' in refused(t, "cluster", "timing", "slow", code=2)
+    done = shown(t, "cluster", "timing", "fast")
+    equal(done["now"]["timing"], "fast", "timing")
+    done = shown(t, "cluster", "size", "3")
+    equal((done["before"]["ideal"], done["now"]), (5, {"ideal": 3, "timing": "fast"}), "size")
+    assert "serves its own machine only" in done["warnings"][0], done
+    equal(t.command("cluster", "size").stdout, "3\n", "size afterwards")
+    equal(t.command("cluster", "timing").stdout, "fast\n", "timing afterwards")
+    equal(agent.stop(), 0, "exit code")
+    alone = t.alone(graph)
+    alone.wait_at_rest()
+    assert "is in no cluster" in refused(t, "cluster", "status", "--hostname", "alone")
+    equal(alone.stop(), 0, "exit code")
+
+
+@case("cluster-rights", "who may ask an agent may not yet change its cluster; each try is counted")
+def cluster_rights(t):
+    need_root()
+    open_to_all(t)
+    agent = t.run(t.graph("g.yaml", GRAPH), "--hostname", "a", "--control-group", "nogroup")
+    store(t, agent)
+    asked = t.command("cluster", "status", "--hostname", "a", "--json", user="nobody")
+    equal(asked.returncode, 0, asked.stderr)
+    why = refused(t, "cluster", "size", "3", "--hostname", "a", user="nobody")
+    assert "only root" in why, why
+    agent.wait_for("refused", cause="control_change")
+    equal(t.command("cluster", "size").stdout, "-\n", "nothing is changed")
+    equal(agent.stop(), 0, "exit code")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

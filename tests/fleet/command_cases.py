@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""What commands say about a fleet and change in it, by asking an agent of it."""
+import json
+import sys
+
+from fleet import Fleet, main
+from observer import Observer
+from rig import case, equal
+
+
+def status_of(host):
+    """What `hansa cluster status` says there, with its exit code."""
+    done = host.try_command("cluster", "status", "--json")
+    assert done.stdout, done.stderr
+    return {**json.loads(done.stdout), "code": done.returncode}
+
+
+def seats_in(status):
+    return {member["host"]: member["seat"] for member in status["members"]}
+
+
+def until_healthy(t, host):
+    t.until(lambda: status_of(host)["health"] == "healthy", what=f"{host.name} finds it healthy")
+    return status_of(host)
+
+
+def grown(t, voters, hosts=4):
+    """A fleet with so many voters, and who watches it."""
+    fleet = Fleet(t, ["dc=a", "dc=b", "dc=c", "dc=a", "dc=b"][:hosts], "--ideal-cluster-size",
+                  str(voters)).start()
+    observer = Observer(fleet)
+    observer.until_voters(voters, 60)
+    return fleet, observer
+
+
+@case("cluster-status", "any host tells how the store is, with a quorum and without")
+def cluster_status(t):
+    fleet, observer = grown(t, 3)
+    try:
+        spare = next(host for host in fleet.hosts if host not in observer.voters())
+        status = until_healthy(t, spare)
+        equal((status["code"], status["can_lose"]), (0, 1), "exit code, can lose")
+        equal(seats_in(status), {host.name: "voter" for host in observer.voters()}, "members")
+        leader = observer.leader().name
+        equal([m["host"] for m in status["members"] if m["leads"]], [leader], "leader")
+        assert status["steward"]["host"] == leader and status["steward"]["says"], status
+
+        lost = observer.followers()
+        for host in lost:
+            host.crash()
+        spare.agent.wait_for("store_changed", state="read-only")
+        stale = status_of(spare)
+        equal((stale["code"], stale["health"], stale["stale"]), (4, "read-only", True), "without")
+        equal(stale["reasons"], ["quorum lost: 1 of 3 members answer"], "reasons")
+        assert stale["read_only_since"] > status["time"], stale
+        equal(seats_in(stale), seats_in(status), "what was known is still shown")
+        refused = spare.try_command("cluster", "size", "5")
+        equal(refused.returncode, 1, refused.stdout)
+        assert "nothing is changed" in refused.stderr, refused.stderr
+        for host in lost:
+            host.run()
+        until_healthy(t, spare)
+    finally:
+        observer.close()
+    equal([host.agent.stop() for host in reversed(fleet.hosts)], [0] * 4, "exit codes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
