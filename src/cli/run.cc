@@ -43,6 +43,9 @@ void declare_seat_options(CLI::App& app, SeatOptions& o) {
     app.add_flag("--no-server", o.no_server, "never run an etcd here: --seat no");
     app.add_option("--domain", o.domain, "where it stands, as dc=lon,rack=r1; see --seat")
         ->type_name("DOMAIN");
+    app.add_option("--expect", o.expect,
+                   "with --seeds of N hosts, ours among them: they found a cluster together")
+        ->type_name("N");
     app.add_option("--ideal-cluster-size", o.ideal_cluster_size,
                    "how many seats there should be: odd, up to 9")
         ->type_name("K");

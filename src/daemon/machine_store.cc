@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "base/check.h"
-#include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/settings.h"
 #include "trust/authority.h"
 
 namespace hansa {
@@ -13,8 +12,6 @@ namespace hansa {
 namespace {
 
 constexpr std::uint64_t notice_bytes_max = 64 * 1024;
-constexpr std::uint16_t usual_client_port = 2379;
-constexpr std::uint16_t usual_peer_port = 2380;
 constexpr Duration pause_first = Milliseconds{20};  // a holder says its name within moments
 constexpr Duration pause_max = Seconds{1};
 constexpr Duration patience = Seconds{1};  // with a port that an etcd before ours may still hold
@@ -22,13 +19,6 @@ constexpr Duration patience = Seconds{1};  // with a port that an etcd before ou
 // whether the certificate is to be renewed.
 constexpr Duration renewal_look = Seconds{60};
 constexpr Duration renewal_retry = Seconds{60};
-
-// REQUIRES: a url as parse_url() gives it.
-HostPort cut(const std::string& url) {
-    auto at = HostPort::parse(url.substr(url.find("//") + 2));
-    check(static_cast<bool>(at), "a url that was parsed before");
-    return *std::move(at);
-}
 
 std::string url_of(const std::string& host, std::uint16_t port) {
     return "https://" + HostPort{host, port}.text();
@@ -44,7 +34,7 @@ StorePlace place_of(const StoreNotice& notice) {
 }  // namespace
 
 std::vector<std::string> at_address(std::vector<std::string> urls, const std::string& address) {
-    for (std::string& url : urls) url = url_of(address, cut(url).port);
+    for (std::string& url : urls) url = url_of(address, place_of_url(url).port);
     return urls;
 }
 
@@ -233,16 +223,16 @@ void MachineStore::cut_connections() {
 }
 
 bool MachineStore::is_free(const std::string& url) {
-    const HostPort at = cut(url);
+    const HostPort at = place_of_url(url);
     return static_cast<bool>(ports_.sockets.port_is_free(at.host, at.port));
 }
 
 Result<EtcdConfig> MachineStore::plan_server() {
     const StoreNotice before = last_notice();  // whose URLs others of this machine still dial
     auto client =
-        choose_url(wishes_.client_urls, before.client_urls, usual_client_port, "--client-urls");
+        choose_url(wishes_.client_urls, before.client_urls, etcd_client_port, "--client-urls");
     if (!client) return std::move(client).error();
-    auto peer = choose_url(wishes_.peer_urls, before.peer_urls, usual_peer_port, "--server-urls");
+    auto peer = choose_url(wishes_.peer_urls, before.peer_urls, etcd_peer_port, "--server-urls");
     if (!peer) return std::move(peer).error();
 
     EtcdConfig config;
@@ -292,7 +282,7 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                              const std::vector<std::string>& remembered,
                                              std::uint16_t usual, const char* flag) {
     for (const std::string& url : wished) {
-        const HostPort at = cut(url);
+        const HostPort at = place_of_url(url);
         auto could_listen = ports_.sockets.port_is_free(at.host, at.port);
         if (could_listen) continue;
         return Error{Code::unavailable, std::string(flag) + " " + url + ": " +
@@ -300,7 +290,7 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
                                             "; free it, or give another port"};
     }
     if (!wished.empty()) return wished.front();
-    if (!remembered.empty() && cut(remembered.front()).host == wishes_.listen) {
+    if (!remembered.empty() && place_of_url(remembered.front()).host == wishes_.listen) {
         if (is_free(remembered.front())) return remembered.front();
         // Others dial it, so it is not given up for what may be the last moments of an etcd.
         if (is_patient()) return Error{Code::unavailable, remembered.front() + " is taken"};

@@ -198,7 +198,7 @@ Result<void> Node::Parts::open_store(const PolicyState& rules) {
     if (settings.standalone) return {};
     auto opened = StoreLink::open(
         StoreLink::Ports{loop, workers, machine.files, *watcher, machine.processes, locks, sockets,
-                         machine.accounts, random, catalog, report, *policy},
+                         secure, machine.accounts, random, catalog, report, *policy},
         settings, *residence->home, *residence->credentials, rules,
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },

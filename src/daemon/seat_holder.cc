@@ -51,7 +51,7 @@ Result<MemberMarker> decode_member_marker(std::string_view text) {
     if (!is_uuid(marker.uuid)) members.refuse("has a \"uuid\" that is none");
     const std::string id = members.text("member");
     const auto read = std::from_chars(id.data(), id.data() + id.size(), marker.member, 16);
-    if (read.ec != std::errc{} || read.ptr != id.data() + id.size() || marker.member == 0)
+    if (read.ec != std::errc{} || read.ptr != id.data() + id.size())
         members.refuse("has a \"member\" that is no id");
     marker.client_urls = members.texts("client_urls");
     marker.peer_urls = members.texts("peer_urls");
@@ -79,6 +79,8 @@ void SeatHolder::start() {
     if (marker->uuid != wishes_.uuid)
         return warn(marker_path() + " is of another host (uuid " + marker->uuid +
                     "): its data is not used; move " + wishes_.directory + " away");
+    // It was to found a store and ended before there was one.
+    if (marker->member == 0 && !has_data()) return (void)ports_.files.remove(marker_path());
     marker_ = std::move(*marker);
     if (!has_data()) {
         be_lost(true);
@@ -99,6 +101,41 @@ void SeatHolder::expect(std::vector<std::string> endpoints, const std::string& c
 
 void SeatHolder::expect_nothing() {
     is_expected_ = false;
+}
+
+void SeatHolder::found(const std::string& cluster) {
+    if (server_ || stopping_) return;
+    auto founded = found_now(cluster);
+    if (founded) return;
+    warn("founding the store: " + founded.error().text);
+    timer_ = ports_.loop.after(look_every, [this, cluster] { found(cluster); });
+}
+
+Result<void> SeatHolder::found_now(const std::string& cluster) {
+    if (auto cleared = clear_data(); !cleared) return cleared;
+    if (auto kept = keep({cluster, wishes_.uuid, 0, wishes_.client_urls, wishes_.peer_urls}); !kept)
+        return kept;
+    auto launched = launch({});
+    if (!launched) {
+        (void)ports_.files.remove(marker_path());
+        marker_.reset();
+    }
+    return launched;
+}
+
+// What a founder's etcd calls itself; until then the marker vouches for whatever is here.
+void SeatHolder::learn_id() {
+    ports_.electorate.status({marker_->client_urls.front(), answer_limit},
+                             lifeline_.guard([this](Answer<MemberStatus> answer) {
+                                 if (!marker_ || marker_->member != 0) return;
+                                 if (!answer) {
+                                     timer_ = ports_.loop.after(look_every, [this] { learn_id(); });
+                                     return;
+                                 }
+                                 MemberMarker marker = *marker_;
+                                 marker.member = answer.result->id;
+                                 if (auto kept = keep(marker); !kept) warn(kept.error().text);
+                             }));
 }
 
 void SeatHolder::had_member(std::vector<std::string> endpoints) {
@@ -149,13 +186,17 @@ void SeatHolder::on_list(const std::vector<MemberInfo>& members) {
     }
 }
 
-// The directory is emptied first: what stands there without belonging to this member id is of an
-// earlier one.
-Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
+// What stands there without belonging to the member that is to begin is of an earlier one.
+Result<void> SeatHolder::clear_data() {
     if (auto made = make_directories(ports_.files, wishes_.directory); !made) return made;
-    if (auto cleared = ports_.files.remove_tree(data_path());
-        !cleared && cleared.error().code != Code::missing)
+    auto cleared = ports_.files.remove_tree(data_path());
+    if (!cleared && cleared.error().code != Code::missing)
         return std::move(cleared).error().during("clearing " + data_path());
+    return {};
+}
+
+Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
+    if (auto cleared = clear_data(); !cleared) return cleared;
     if (auto kept = keep({cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls});
         !kept)
         return kept;
@@ -175,7 +216,8 @@ Result<void> SeatHolder::keep(const MemberMarker& marker) {
     return {};
 }
 
-Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
+// Etcd looks at entry and list only where its directory is empty. A founder's list is itself.
+EtcdConfig SeatHolder::config_of(std::vector<EtcdMember> members) const {
     EtcdConfig config;
     config.name = wishes_.uuid;
     config.data_directory = data_path();
@@ -184,8 +226,14 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
     config.clients_told = wishes_.clients_told;
     config.peers_told = wishes_.peers_told;
     config.members = std::move(members);
-    config.entry = EtcdConfig::Entry::joining;
+    config.entry = marker_->member == 0 ? EtcdConfig::Entry::founding : EtcdConfig::Entry::joining;
+    config.token = marker_->cluster;
     config.member_name = member_common_name;
+    return config;
+}
+
+Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
+    EtcdConfig config = config_of(std::move(members));
     std::vector<std::string> urls = wishes_.clients_told;
     urls.insert(urls.end(), wishes_.peers_told.begin(), wishes_.peers_told.end());
     auto certificate = certify_(urls);
@@ -195,7 +243,11 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
     server_ = std::make_unique<EtcdServer>(
         ports_.loop, ports_.processes, std::move(config),
         EtcdServerEvents{
-            .on_serving = events_.on_serving,
+            .on_serving =
+                [this] {
+                    if (marker_->member == 0) learn_id();
+                    events_.on_serving();
+                },
             .on_ended =
                 [this](const std::string& why, Duration pause) {
                     warn("this host's member of the store: " + why + "; it is started again in " +
@@ -205,8 +257,10 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
             .on_log = events_.on_log,
         });
     timer_.reset();
-    ports_.report.publish(happened::Noted{"this host's member " + text_of_member(marker_->member) +
-                                          " of the store starts"});
+    ports_.report.publish(happened::Noted{
+        marker_->member == 0
+            ? "this host founds the store"
+            : "this host's member " + text_of_member(marker_->member) + " of the store starts"});
     return server_->start();
 }
 

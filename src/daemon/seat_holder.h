@@ -37,7 +37,7 @@ namespace hansa {
 struct MemberMarker {
     std::string cluster;  // id of ours, not of etcd
     std::string uuid;     // of this host; also the member's name
-    MemberId member = 0;
+    MemberId member = 0;  // 0: of a store that it founded, and not yet known
     std::vector<std::string> client_urls;
     std::vector<std::string> peer_urls;
     friend bool operator==(const MemberMarker&, const MemberMarker&) = default;
@@ -85,6 +85,9 @@ class SeatHolder {
     void expect(std::vector<std::string> endpoints, const std::string& cluster);
     void expect_nothing();
 
+    // This host founds the store of that cluster, alone at first. Tried again until it can.
+    void found(const std::string& cluster);
+
     // There was a member at this host's address that left no marker here, the machine's own: as
     // long as the list has it, it counts as lost.
     void had_member(std::vector<std::string> endpoints);
@@ -107,6 +110,10 @@ class SeatHolder {
     bool still_listed(const std::vector<MemberInfo>& members) const;
     void on_list(const std::vector<MemberInfo>& members);
     Result<void> join(const MemberInfo& mine, const std::vector<MemberInfo>& members);
+    Result<void> found_now(const std::string& cluster);
+    Result<void> clear_data();
+    void learn_id();
+    EtcdConfig config_of(std::vector<EtcdMember> members) const;
     Result<void> launch(std::vector<EtcdMember> members);
     Result<void> keep(const MemberMarker& marker);
     void removed();

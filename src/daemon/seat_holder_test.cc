@@ -195,6 +195,54 @@ TEST_F(Holding, a_member_of_the_machines_that_is_gone_is_no_loss) {
     EXPECT_EQ(electorate.lists, asked) << "once is enough";
 }
 
+TEST_F(Holding, founds_a_store_alone_and_learns_what_it_is_called_there) {
+    electorate.members = {{5, uuid_of("b"), {peer_url_of("b")}, {url_of("b")}, false, true}};
+    electorate.up = {url_of("b")};
+    holder->start();
+    holder->found("c1");
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 1U);
+    EXPECT_EQ(served, 1);
+    const std::string line = command_line();
+    EXPECT_NE(line.find("--initial-cluster-state=new"), std::string::npos) << line;
+    EXPECT_NE(line.find("--initial-cluster=" + uuid_of("b") + "=" + peer_url_of("b") + " "),
+              std::string::npos)
+        << line;
+    EXPECT_EQ(holder->marker()->member, 5U);
+    EXPECT_EQ(
+        decode_member_marker(*machine.files.read(std::string{directory} + "/member.json", 8192))
+            ->member,
+        5U);
+}
+
+TEST_F(Holding, a_founder_without_a_certificate_waits_for_one) {
+    certified = false;
+    holder->found("c1");
+    loop.run_for(Seconds{5});
+    EXPECT_TRUE(started.empty());
+    EXPECT_FALSE(has("/member.json")) << "nothing vouches for nothing";
+    certified = true;
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(started.size(), 1U);
+}
+
+TEST_F(Holding, a_founder_that_ended_before_there_was_a_store_is_no_member) {
+    MemberMarker marker{"c1", uuid_of("b"), 0, {url_of("b")}, {peer_url_of("b")}};
+    ASSERT_TRUE(machine.files.make_directories(directory));
+    ASSERT_TRUE(machine.files.write(std::string{directory} + "/member.json", encode(marker), {}));
+    holder->start();
+    EXPECT_FALSE(holder->marker());
+    EXPECT_TRUE(losses.empty());
+
+    // With data it goes on.
+    ASSERT_TRUE(machine.files.write(std::string{directory} + "/member.json", encode(marker), {}));
+    ASSERT_TRUE(machine.files.make_directories(std::string{directory} + "/etcd/member"));
+    holder = make();
+    holder->start();
+    loop.run_for(Seconds{1});
+    EXPECT_EQ(started.size(), 1U);
+}
+
 TEST_F(Holding, another_hosts_data_is_left_alone) {
     MemberMarker marker{"c1", uuid_of("x"), 9, {url_of("x")}, {peer_url_of("x")}};
     ASSERT_TRUE(machine.files.make_directory("/p", {}));

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "daemon/machine_store.h"
 #include "daemon/store_certificate.h"
+#include "mesh/endpoints.h"
+#include "mesh/founding.h"
 #include "mesh/seat_records.h"
 #include "trust/claims.h"
 #include "trust/member_address.h"
@@ -13,7 +15,6 @@ namespace hansa {
 
 namespace {
 
-constexpr std::uint16_t usual_peer_port = 2380;
 constexpr const char* loopback = "127.0.0.1";
 
 Error refused(const std::string& text) {
@@ -93,6 +94,31 @@ Result<void> add_advertise(const SeatOptions& options, Settings& settings) {
     return {};
 }
 
+std::string url_at(const std::string& listen, std::uint16_t port) {
+    return "https://" + HostPort{listen.empty() ? loopback : listen, port}.text();
+}
+
+// Everybody in the list has to be told apart, and be asked.
+Result<void> add_expect(const SeatOptions& options, Settings& settings) {
+    if (!options.expect) return {};
+    const std::int64_t n = *options.expect;
+    const std::string given = "--expect " + std::to_string(n);
+    if (n < 2 || n > static_cast<std::int64_t>(expect_max))
+        return refused(given + ": from 2 to " + std::to_string(expect_max) +
+                       " hosts found a cluster together");
+    if (settings.seeds.size() != static_cast<std::size_t>(n))
+        return refused(given + ": --seeds names " + counted(settings.seeds.size(), "host") +
+                       "; give the address of each of them, the same list on all");
+    if (settings.seat == SeatWish::no)
+        return refused(given + " and --seat no: whoever founds runs the store");
+    const SeatUrls urls = seat_urls(settings);
+    if (!share_url(urls.clients_told, settings.seeds))
+        return refused(given + ": none of --seeds is this host's own, " +
+                       join(urls.clients_told, ", ") + "; see --listen and --advertise");
+    settings.expect = static_cast<std::uint32_t>(n);
+    return {};
+}
+
 // What others are told, where URLs do not say it.
 std::string told_address(const Settings& settings) {
     if (!settings.advertise.empty()) return settings.advertise;
@@ -108,7 +134,8 @@ Result<void> add_seat_options(const SeatOptions& options, Settings& settings) {
     settings.domain = options.domain;
     if (auto added = add_listen(options, settings); !added) return added;
     if (auto added = add_advertise(options, settings); !added) return added;
-    return add_size(options.ideal_cluster_size, settings);
+    if (auto added = add_size(options.ideal_cluster_size, settings); !added) return added;
+    return add_expect(options, settings);
 }
 
 Result<std::size_t> cluster_size(const std::string& text) {
@@ -136,11 +163,20 @@ Result<void> agree_on_domain(Settings& settings, const std::string& certified) {
     return {};
 }
 
-std::vector<std::string> seat_peer_urls(const Settings& settings) {
-    if (settings.server_urls.empty())
-        return {"https://" + HostPort{told_address(settings), usual_peer_port}.text()};
-    if (settings.advertise.empty()) return settings.server_urls;
-    return at_address(settings.server_urls, settings.advertise);
+SeatUrls seat_urls(const Settings& settings) {
+    SeatUrls urls{settings.client_urls, settings.server_urls, {}, {}};
+    if (urls.clients.empty()) urls.clients = {url_at(settings.listen, etcd_client_port)};
+    if (urls.peers.empty()) urls.peers = {url_at(settings.listen, etcd_peer_port)};
+    const auto told = [&](const std::vector<std::string>& own) {
+        return settings.advertise.empty() ? own : at_address(own, settings.advertise);
+    };
+    urls.clients_told = told(urls.clients);
+    urls.peers_told = told(urls.peers);
+    return urls;
+}
+
+bool is_reached_by_others(const std::vector<std::string>& urls) {
+    return !urls.empty() && !is_loopback_url(urls.front());
 }
 
 std::vector<std::string> seat_addresses(const Settings& settings) {

@@ -22,6 +22,7 @@ struct SeatOptions {
     std::string listen{};
     std::string advertise{};
     std::optional<std::int64_t> ideal_cluster_size{};
+    std::optional<std::int64_t> expect{};
     bool no_server = false;
 };
 
@@ -43,8 +44,18 @@ Result<void> agree_on_domain(Settings& settings, const std::string& certified);
 // and this machine's own names.
 std::vector<std::string> seat_addresses(const Settings& settings);
 
-// Where other members would reach its store.
-std::vector<std::string> seat_peer_urls(const Settings& settings);
+// Of a seat of this host's own, by what it was told: where its etcd would listen, and what others
+// are told of that.
+struct SeatUrls {
+    std::vector<std::string> clients;
+    std::vector<std::string> peers;
+    std::vector<std::string> clients_told;
+    std::vector<std::string> peers_told;
+};
+SeatUrls seat_urls(const Settings& settings);
+
+// Whether hosts elsewhere could be clients or members of a store there.
+bool is_reached_by_others(const std::vector<std::string>& urls);
 
 // Of a host that may hold a seat of its own; `peer_urls`: where others reach its store.
 SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls);

@@ -88,6 +88,19 @@ TEST(SeatSettings, what_is_told_can_be_reached) {
         EXPECT_TRUE(says(refusal({.listen = "192.0.2.1", .advertise = text}), "--advertise: "));
 }
 
+TEST(SeatSettings, who_founds_together_names_each_host_and_itself) {
+    Settings three = plain();
+    three.seeds = {"https://192.0.2.1:2379", "https://192.0.2.2:2379", "https://192.0.2.3:2379"};
+    EXPECT_EQ(refusal({.listen = "192.0.2.2", .expect = 3}, three), "accepted");
+    EXPECT_EQ(refusal({.listen = "0.0.0.0", .advertise = "192.0.2.2", .expect = 3}, three),
+              "accepted");
+    EXPECT_TRUE(says(refusal({.listen = "192.0.2.4", .expect = 3}, three), "this host's own"));
+    EXPECT_TRUE(says(refusal({.listen = "192.0.2.2", .expect = 2}, three), "names 3 hosts"));
+    EXPECT_TRUE(says(refusal({.listen = "192.0.2.2", .expect = 1}, three), "from 2 to 9"));
+    EXPECT_TRUE(says(refusal({.seat = "no", .listen = "192.0.2.2", .expect = 3}, three),
+                     "whoever founds runs the store"));
+}
+
 TEST(SeatSettings, the_certified_domain_wins_and_another_one_is_a_conflict) {
     Settings settings = plain();
     EXPECT_TRUE(says(refusal({.domain = "lon"}), "write it as dc=lon,rack=r1"));
@@ -108,18 +121,18 @@ TEST(SeatSettings, the_certified_domain_wins_and_another_one_is_a_conflict) {
 TEST(SeatSettings, others_reach_it_where_it_says) {
     using Texts = std::vector<std::string>;
     Settings settings = plain();
-    EXPECT_EQ(seat_peer_urls(settings), Texts{"https://127.0.0.1:2380"});
+    EXPECT_EQ(seat_urls(settings).peers_told, Texts{"https://127.0.0.1:2380"});
     EXPECT_EQ(seat_addresses(settings), (Texts{"127.0.0.1", "::1", "localhost", "web1"}));
     settings.listen = "0.0.0.0";
     settings.advertise = "192.0.2.1";
-    EXPECT_EQ(seat_peer_urls(settings), Texts{"https://192.0.2.1:2380"});
+    EXPECT_EQ(seat_urls(settings).peers_told, Texts{"https://192.0.2.1:2380"});
     EXPECT_EQ(seat_addresses(settings),
               (Texts{"127.0.0.1", "192.0.2.1", "::1", "localhost", "web1"}));
     settings.listen = {};
     settings.server_urls = {"https://0.0.0.0:7380"};
-    EXPECT_EQ(seat_peer_urls(settings), Texts{"https://192.0.2.1:7380"});
+    EXPECT_EQ(seat_urls(settings).peers_told, Texts{"https://192.0.2.1:7380"});
     settings.advertise = {};
-    EXPECT_EQ(seat_peer_urls(settings), Texts{"https://0.0.0.0:7380"});
+    EXPECT_EQ(seat_urls(settings).peers_told, Texts{"https://0.0.0.0:7380"});
     for (int i = 0; i < 40; ++i)
         settings.client_urls.push_back("https://192.0.2." + std::to_string(i) + ":2379");
     EXPECT_EQ(seat_addresses(settings).size(), 16u) << "no more than are granted";

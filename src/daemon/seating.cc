@@ -11,23 +11,11 @@ namespace {
 
 constexpr std::uint64_t log_bytes_max = std::uint64_t{8} << 20;
 constexpr Duration cut_apart = Seconds{5};  // a member is back in one or two
-constexpr std::uint16_t usual_client_port = 2379;
-constexpr std::uint16_t usual_peer_port = 2380;
 
 SeatSettings seat_settings(const Settings& settings) {
     SeatSettings made;
     if (settings.ideal_cluster_size) made.ideal = *settings.ideal_cluster_size;
     return made;
-}
-
-std::vector<std::string> urls_at(const Settings& settings, const std::vector<std::string>& given,
-                                 std::uint16_t port) {
-    if (!given.empty()) return given;
-    return {"https://" + HostPort{settings.listen, port}.text()};
-}
-
-std::vector<std::string> told(const Settings& settings, const std::vector<std::string>& urls) {
-    return settings.advertise.empty() ? urls : at_address(urls, settings.advertise);
 }
 
 }  // namespace
@@ -81,17 +69,18 @@ SeatHolder::Wishes Seating::holder_wishes() const {
     SeatHolder::Wishes wishes;
     wishes.directory = home_.directory() + "/store";
     wishes.uuid = home_.identity().uuid;
-    wishes.client_urls = urls_at(settings_, settings_.client_urls, usual_client_port);
-    wishes.peer_urls = urls_at(settings_, settings_.server_urls, usual_peer_port);
-    wishes.clients_told = told(settings_, wishes.client_urls);
-    wishes.peers_told = told(settings_, wishes.peer_urls);
+    SeatUrls urls = seat_urls(settings_);
+    wishes.client_urls = std::move(urls.clients);
+    wishes.peer_urls = std::move(urls.peers);
+    wishes.clients_told = std::move(urls.clients_told);
+    wishes.peers_told = std::move(urls.peers_told);
     return wishes;
 }
 
 // A host without an address that others reach would only ever be a member for itself.
 void Seating::take_part(Before before) {
     if (holder_ || settings_.seat == SeatWish::no ||
-        is_loopback_url(seat_peer_urls(settings_).front()))
+        !is_reached_by_others(seat_urls(settings_).peers_told))
         return;
     SeatDuty& duty = this->duty();
     holder_ = std::make_unique<SeatHolder>(
@@ -140,6 +129,14 @@ Result<StoreCertificate> Seating::certificate() {
     made.peer_tls = made.client_tls;
     made.server_name = store_server_name;
     return made;
+}
+
+bool Seating::has_member() const {
+    return holder_ && holder_->marker();
+}
+
+void Seating::found(const std::string& cluster) {
+    if (holder_) holder_->found(cluster);
 }
 
 void Seating::beside(const std::string& endpoint) {

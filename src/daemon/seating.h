@@ -53,6 +53,12 @@ class Seating {
     };
     void take_part(Before before);
 
+    // Of this host's own: it was given a seat before. After take_part().
+    bool has_member() const;
+
+    // This host founds the store of that cluster. After take_part().
+    void found(const std::string& cluster);
+
     // A voter of this machine's own store serves clients there, and other hosts reach it; empty: it
     // does not.
     void beside(const std::string& endpoint);

@@ -3,12 +3,19 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/check.h"
 #include "base/host_port.h"
 #include "base/text.h"
 #include "daemon/policy_file.h"
 #include "sys/linux/surroundings.h"
 
 namespace hansa {
+
+namespace {
+
+constexpr std::string_view scheme = "https://";
+
+}  // namespace
 
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -81,7 +88,6 @@ std::vector<std::string> flags_without_effect(const Settings& settings) {
 }
 
 Result<std::string> parse_url(const std::string& text) {
-    constexpr std::string_view scheme = "https://";
     std::string_view rest = text;
     if (rest.starts_with("http://"))
         return Error{Code::invalid, "url \"" + printable(text) +
@@ -95,6 +101,12 @@ Result<std::string> parse_url(const std::string& text) {
                                         "\" is not of the form https://HOST:PORT, PORT from 1 to "
                                         "65535, as in https://127.0.0.1:2379"};
     return std::string(scheme) + at->text();
+}
+
+HostPort place_of_url(const std::string& url) {
+    auto at = HostPort::parse(url.substr(scheme.size()));
+    check(static_cast<bool>(at), "a url that was parsed before");
+    return *std::move(at);
 }
 
 ExitCode exit_code_of(Code code) {

@@ -58,6 +58,7 @@ struct Settings {
     std::string domain;                    // "dc=lon,rack=r1"; empty: none, or the certified one
     std::string listen;     // address of both etcd ports; empty: loopback, or the URLs
     std::string advertise;  // the address that others are told; empty: as it listens
+    std::optional<std::uint32_t> expect;  // hosts that found together, at `seeds`; empty: alone
     std::optional<std::uint32_t> ideal_cluster_size;  // empty: as it is stored
     std::optional<TlsPaths> tls;                      // empty: Hansa's own certificates
     std::optional<Seconds> converged_timeout;
@@ -94,6 +95,8 @@ std::vector<std::string> flags_without_effect(const Settings& settings);
 // "https://host:port" or "host:port", the port from 1 to 65535, to the first form; anything else
 // is refused with what would be right: nothing is ever sent in clear.
 Result<std::string> parse_url(const std::string& text);
+// REQUIRES: a url as that gives it.
+HostPort place_of_url(const std::string& url);
 
 // graph.md 3, "Exit codes of hansa run".
 enum class ExitCode : int {

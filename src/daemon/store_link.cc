@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "daemon/endpoint_sources.h"
+#include "daemon/rendezvous.h"
 #include "daemon/revocation_watch.h"
 #include "daemon/seat_settings.h"
 #include "daemon/seat_teller.h"
@@ -37,10 +38,11 @@ std::string remedy_for(const Settings& settings, const Home& home) {
     return "restore " + home.cluster_directory() + ", where its own cluster was kept" + afresh;
 }
 
-// Seeds are joined, and founded in only when told so; the machine's own store is founded in by
+// Seeds are joined, and founded in only when told so (of --expect there is one store, in which
+// whoever comes first does it); the machine's own store is founded in by
 // whoever comes first.
 Admission admission_for(const Settings& settings, const Home& home, const std::string& certified) {
-    const bool may_found = settings.seeds.empty() || settings.found;
+    const bool may_found = settings.seeds.empty() || settings.found || settings.expect;
     return {home.identity().cluster, may_found ? Founding::if_empty : Founding::never,
             remedy_for(settings, home), certified};
 }
@@ -163,10 +165,19 @@ struct StoreLink::State : KeyWatcher {
     void take_part(Seating::Before before) {
         voters.begin();
         if (machine && !machine->holds_lock()) return;
-        const auto peer_urls = seat_peer_urls(settings);
-        if (!is_loopback_url(peer_urls.front())) seats.use(seat_offer(settings, peer_urls));
+        const auto peer_urls = seat_urls(settings).peers_told;
+        if (is_reached_by_others(peer_urls)) seats.use(seat_offer(settings, peer_urls));
         seating.take_part(before);
     }
+
+    void join() {
+        const bool waits = settings.expect && home.identity().cluster.empty();
+        if (waits && !seating.has_member()) return meet();
+        endpoints.begin_with(settings.seeds);
+    }
+
+    // Nobody is asked for a store before there is one: whoever waits at its address is none.
+    void meet();
 
     void found(StorePlace place) {
         if (place.elsewhere) return found_elsewhere(place);
@@ -176,8 +187,7 @@ struct StoreLink::State : KeyWatcher {
         show_identity();
         endpoints.own_is({place.urls, place.clients_told});
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
-        const bool is_reached =
-            ours && !place.clients_told.empty() && !is_loopback_url(place.clients_told.front());
+        const bool is_reached = ours && is_reached_by_others(place.clients_told);
         seating.beside(is_reached ? place.urls.front() : std::string{});
         // Whoever shares the store of this machine has no seat of its own to give, and a store that
         // only this machine reaches has none for others.
@@ -208,6 +218,7 @@ struct StoreLink::State : KeyWatcher {
     void distrusted(const Error& why) {
         if (settings.seeds.empty() || credentials.source() != TrustSource::machine) return;
         if (was_in) return;  // it is the right store; somebody else stands at its address for now
+        if (settings.expect) return;  // whoever still waits for the others is no store yet
         events.on_fatal(
             Error{Code::conflict,
                   why.text + "; this host's own certificates (cluster " + credentials.cluster() +
@@ -261,13 +272,35 @@ struct StoreLink::State : KeyWatcher {
     VoterNews voters;
     Seating seating;
     Mesh mesh;
-    std::unique_ptr<MachineStore> machine;  // null: seeds were given
+    std::unique_ptr<MachineStore> machine;   // null: seeds were given
+    std::unique_ptr<Rendezvous> rendezvous;  // null: nobody founds together with us
     RevocationWatch revocations;
     SeatTeller seats;
     ClusterDesk desk;
     std::optional<RotatedFile> etcd_log;
     Lifeline lifeline;
 };
+
+void StoreLink::State::meet() {
+    const SeatUrls own = seat_urls(settings);
+    Rendezvous::Wishes wishes;
+    wishes.me = {home.identity().uuid, settings.host.text(), founding_group(settings.seeds)};
+    wishes.listen = place_of_url(own.clients.front());
+    for (const std::string& seed : settings.seeds)
+        if (!share_url({seed}, own.clients_told)) wishes.others.push_back(place_of_url(seed));
+    const Action join_there = [this] { endpoints.begin_with(settings.seeds); };
+    rendezvous = std::make_unique<Rendezvous>(
+        Rendezvous::Ports{ports.loop, ports.secure, ports.report}, std::move(wishes),
+        [this]() -> const Credentials& { return credentials.current(); },
+        Rendezvous::Events{.on_found =
+                               [this, join_there] {
+                                   seating.found(credentials.cluster());
+                                   join_there();
+                               },
+                           .on_store = join_there,
+                           .on_fatal = events.on_fatal});
+    if (auto started = rendezvous->start(); !started) events.on_fatal(std::move(started).error());
+}
 
 void StoreLink::State::start_machine_store() {
     machine = std::make_unique<MachineStore>(
@@ -329,8 +362,8 @@ void StoreLink::start() {
     if (seeds.empty()) {
         state_->start_machine_store();
     } else {
-        state_->endpoints.begin_with(seeds);
         state_->take_part({});
+        state_->join();
     }
 }
 

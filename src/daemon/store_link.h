@@ -18,6 +18,7 @@
 #include "engine/runner.h"
 #include "graph/exports.h"
 #include "resource/amendment.h"
+#include "sys/secure_sockets.h"
 #include "sys/task.h"
 
 namespace hansa {
@@ -32,6 +33,7 @@ class StoreLink {
         Processes& processes;
         Locks& locks;
         Sockets& sockets;
+        SecureSockets& secure;
         const Accounts& accounts;
         Random& random;
         const Catalog& catalog;

@@ -37,6 +37,10 @@ struct EtcdTls {
     std::string crl_file;    // of certificates that were taken back; empty: none
 };
 
+// Unless somebody asks for others.
+inline constexpr std::uint16_t etcd_client_port = 2379;
+inline constexpr std::uint16_t etcd_peer_port = 2380;
+
 // Both sides speak mutual TLS, always.
 struct EtcdConfig {
     enum class Entry { founding, joining };

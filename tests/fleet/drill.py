@@ -182,10 +182,11 @@ class Drill:
         """Ends the work, judges everything, ends the agents."""
         for work in self.works():
             work.stop()
-        self.bound("repair", self.tampering.worst(), 1.0)
-        self.note("writes", len(self.writer.acknowledged), "")
-        self.observer.check(self.writer, self.watcher, without=self.excused)
-        if self.ends:
+        if self.tampering:  # where work had begun
+            self.bound("repair", self.tampering.worst(), 1.0)
+            self.note("writes", len(self.writer.acknowledged), "")
+            self.observer.check(self.writer, self.watcher, without=self.excused)
+        if self.ends and self.fleet:
             ended = {host.name: host.agent.stop() for host in reversed(self.fleet.up())}
             equal({name: code for name, code in ended.items() if code}, {}, "exit codes")
         late = [str(figure) for figure in self.figures if not figure.held()]
