@@ -58,6 +58,33 @@ TEST(ClusterText, says_first_that_nothing_can_be_written) {
         << text;
 }
 
+TEST(PeersText, fits_eighty_columns_for_usual_names) {
+    const std::string text = as_peers(value(R"({
+        "time":"2026-11-22T12:00:00.000Z","stale":false,"peers":[
+        {"name":"web1","address":"192.0.2.101","seat":"voter","leads":true,
+         "since":"2026-11-22T09:05:00.000Z","domain":"dc=lon,rack=r1","version":"0.1.0","lag":0,
+         "alive":true},
+        {"name":"web2","address":"192.0.2.102","seat":"learner","leads":false,
+         "since":"2026-03-01T09:05:00.000Z","domain":"dc=lon,rack=r2","version":"0.1.0","lag":312,
+         "clock_offset_ms":-12,"alive":true},
+        {"name":"web3","address":"","seat":"-","leads":false,"since":"2025-03-01T09:05:00.000Z",
+         "domain":"","version":"","alive":false,"gone_since":"2026-11-22T11:58:00.000Z"},
+        {"name":"web4","address":"","seat":"-","leads":false,"since":"odd",
+         "domain":"","version":"","alive":false}]})"));
+    EXPECT_EQ(text,
+              "NAME  ADDRESS      SEAT     SINCE  DOMAIN          VER    LAG  CLOCK  LAST\n"
+              "web1  192.0.2.101  voter*   09:05  dc=lon,rack=r1  0.1.0  0    -      now\n"
+              "web2  192.0.2.102  learner  03-01  dc=lon,rack=r2  0.1.0  312  -12ms  now\n"
+              "web3  -            -        2025   -               -      -    -      11:58\n"
+              "web4  -            -        odd    -               -      -    -      gone\n");
+    EXPECT_LE(text.find('\n'), 80U);
+}
+
+TEST(PeersText, says_that_it_may_be_stale) {
+    const std::string text = as_peers(value(R"({"time":"","stale":true,"peers":[]})"));
+    EXPECT_TRUE(text.starts_with("the store has no majority")) << text;
+}
+
 TEST(ClusterText, is_safe_for_a_terminal) {
     const std::string text = as_cluster(value(
         R"({"health":"degraded","reasons":["n1\u001b[31m does not answer"],"alarms":["\u0007"]})"));

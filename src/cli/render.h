@@ -32,4 +32,7 @@ std::string as_status(const Value& status);
 // What `hansa cluster status` prints; the argument is the agent's answer (mesh/cluster_view.h).
 std::string as_cluster(const Value& status);
 
+// What `hansa peers` prints; the argument is the agent's answer (mesh/peers_view.h).
+std::string as_peers(const Value& answer);
+
 }  // namespace hansa

@@ -1,13 +1,19 @@
 #include "daemon/cluster_desk.h"
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "daemon/seat_settings.h"
 #include "data/json.h"
 #include "mesh/cluster_view.h"
 #include "mesh/keys.h"
+#include "mesh/peers_view.h"
 #include "report/json.h"
 
 namespace hansa {
 namespace {
+
+constexpr Duration patience = Seconds{3};  // of whoever waits for a change
 
 Value value_of(const SeatSettings& settings) {
     MapBuilder map;
@@ -64,6 +70,38 @@ void ClusterDesk::show(Sockets::Answer answer) {
     });
 }
 
+void ClusterDesk::tell_peers(Sockets::Answer answer) {
+    survey([this, answer = std::move(answer)](ReadingPtr reading) mutable {
+        answer_from(
+            std::move(reading),
+            [](const ClusterReading& read) { return to_value(peers_of(read), read); },
+            std::move(answer));
+    });
+}
+
+void ClusterDesk::show_peers(const std::string& rest, Sockets::Answer answer) {
+    constexpr std::string_view after = "after ";
+    if (rest.empty()) return tell_peers(std::move(answer));
+    const auto seen = to_int(std::string_view{rest}.substr(std::min(rest.size(), after.size())));
+    if (!rest.starts_with(after) || !seen || *seen < 0)
+        return answer(control_error("\"peers\" goes with \"after REVISION\", or nothing"));
+    const std::uint64_t number = ++last_wait_;
+    waits_.try_emplace(number, ports_.loop, ports_.store,
+                       std::vector<std::string>{keys::names(), keys::peers(), keys::seats()}, *seen,
+                       patience,
+                       [this, number, answer = std::move(answer)](ChangeWait::Ended ended) {
+                           waits_.erase(number);  // its function is a copy by now
+                           waited(ended, answer);
+                       });
+}
+
+// Where the store does not answer nothing is heard: what is known is told again.
+void ClusterDesk::waited(ChangeWait::Ended ended, const Sockets::Answer& answer) {
+    const bool is_heard = ports_.store.status().state == StoreStatus::State::connected;
+    if (ended == ChangeWait::Ended::by_change || !is_heard) return tell_peers(answer);
+    answer(to_json(MapBuilder{}.truth("unchanged", true).build()));
+}
+
 void ClusterDesk::set_size(const std::string& wanted, Sockets::Answer answer) {
     auto ideal = cluster_size(wanted);
     if (!ideal) return answer(control_error(ideal.error().text));
@@ -115,6 +153,10 @@ std::vector<ControlTopic> cluster_topics(ClusterDesk* desk) {
     std::vector<ControlTopic> topics = {
         {"cluster", For::readers,
          [desk](const std::string&, Sockets::Answer answer) { desk->show(std::move(answer)); }},
+        {"peers [after REVISION]", For::readers,
+         [desk](const std::string& rest, Sockets::Answer answer) {
+             desk->show_peers(rest, std::move(answer));
+         }},
         {"size K", For::owners,
          [desk](const std::string& rest, Sockets::Answer answer) {
              desk->set_size(rest, std::move(answer));

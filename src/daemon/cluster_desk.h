@@ -4,12 +4,15 @@
 // Owned by StoreLink. Loop thread only; views of many peers are made on a worker.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/change_wait.h"
 #include "daemon/control.h"
 #include "daemon/survey.h"
 #include "mesh/steward.h"
@@ -37,6 +40,10 @@ class ClusterDesk {
     // "cluster": how it is.
     void show(Sockets::Answer answer);
 
+    // "peers": who is in it. "peers after REVISION": the same once that has changed since then, or
+    // {"unchanged": true} after 3 s.
+    void show_peers(const std::string& rest, Sockets::Answer answer);
+
     // "size K", "timing NAME": what is asked for from now on, and what follows.
     void set_size(const std::string& wanted, Sockets::Answer answer);
     void set_timing(const std::string& wanted, Sockets::Answer answer);
@@ -48,6 +55,8 @@ class ClusterDesk {
     void survey(std::function<void(ReadingPtr)> then);
     void answer_from(ReadingPtr reading, std::function<Value(const ClusterReading&)> view,
                      Sockets::Answer answer);
+    void tell_peers(Sockets::Answer answer);
+    void waited(ChangeWait::Ended ended, const Sockets::Answer& answer);
     void change(Change change, Sockets::Answer answer);
     void put(ReadingPtr reading, const Change& change, Sockets::Answer answer);
 
@@ -55,6 +64,8 @@ class ClusterDesk {
     const Around around_;
     const std::string host_;
     std::optional<Survey> survey_;  // once somebody has asked
+    std::map<std::uint64_t, ChangeWait> waits_;
+    std::uint64_t last_wait_ = 0;
     Lifeline lifeline_;
 };
 

@@ -57,6 +57,40 @@ TEST_F(Desk, shows_how_the_cluster_is) {
     EXPECT_EQ(shown.find("host")->scalar().text, "a");
 }
 
+TEST_F(Desk, shows_the_peers_and_waits_for_changes_of_them) {
+    const auto name = [](const std::string& who) {
+        return encode(NameRecord{who, testing::uuid_of(who), "2026-01-01T00:00:00Z", "here"});
+    };
+    write(keys::name_of(testing::host("a")), name("a"));
+    const Value first = ask("peers");
+    ASSERT_EQ(first.find("peers")->list().size(), 1U) << to_json(first);
+    const std::string after = "after " + first.find("revision")->scalar().text;
+
+    EXPECT_TRUE(ask("peers", after).find("unchanged")) << "nothing has happened";
+    std::string text;
+    desk.show_peers(after, [&text](std::string answer) { text = std::move(answer); });
+    loop.run_for(Milliseconds{500});
+    EXPECT_EQ(text, "");
+    write(keys::name_of(testing::host("b")), name("b"));
+    ASSERT_TRUE(reaches([&text] { return !text.empty(); }, Seconds{1}));
+    EXPECT_EQ(parse_json(text)->find("peers")->list().size(), 2U) << text;
+    // What happened between two questions counts too.
+    EXPECT_EQ(ask("peers", after).find("peers")->list().size(), 2U);
+}
+
+TEST_F(Desk, tells_what_it_knows_where_no_change_can_be_heard) {
+    const std::string after = "after " + ask("peers").find("revision")->scalar().text;
+    store.go_away();
+    const Value told = ask("peers", after);
+    ASSERT_TRUE(told.find("stale")) << to_json(told);
+    EXPECT_EQ(told.find("stale")->scalar().text, "true");
+}
+
+TEST_F(Desk, refuses_what_is_no_revision) {
+    for (const char* wrong : {"after", "after x", "after -1", "before 3"})
+        EXPECT_NE(error_of(ask("peers", wrong)), "") << wrong;
+}
+
 TEST_F(Desk, stores_how_many_seats_there_should_be_and_keeps_the_times) {
     write(keys::seat_settings(), encode(SeatSettings{3, "fast"}));
     const Value done = ask("size", "5");

@@ -135,6 +135,11 @@ bool stderr_takes_colours() {
     return stderr_is_terminal();
 }
 
+bool stdout_redraws() {
+    const char* terminal = std::getenv("TERM");
+    return terminal && std::string(terminal) != "dumb" && stdout_is_terminal();
+}
+
 Result<std::string> read_whole(const std::string& path) {
     return LinuxFiles().read(absolute_path(path), config_bytes_max);
 }

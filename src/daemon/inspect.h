@@ -50,6 +50,9 @@ void keep_secrets();
 // A terminal that wants colours (NO_COLOR, TERM=dumb and pipes do not).
 bool stderr_takes_colours();
 
+// A terminal on which text may be drawn anew in its place (a pipe and TERM=dumb are none).
+bool stdout_redraws();
+
 // Bytes of a file of ours (the config file). Code::missing when there is none.
 Result<std::string> read_whole(const std::string& path);
 

@@ -49,6 +49,8 @@ void Survey::take(std::vector<std::string> endpoints, Done done) {
     const happened::StoreChanged& told = ports_.report.snapshot().store;
     if (told.state == happened::StoreChanged::State::read_only)
         reading.read_only_since = told.since;
+    for (const auto& [host, absent] : ports_.report.snapshot().absent_hosts)
+        reading.gone_since[host] = absent.since;
     const StoreStatus store = ports_.store.status();
     const bool is_lost =
         store.state == StoreStatus::State::no_quorum || store.state == StoreStatus::State::away;

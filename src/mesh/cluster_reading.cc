@@ -6,6 +6,11 @@
 
 namespace hansa {
 
+// The oldest: what came after it may be missing.
+Revision revision_of(const ClusterReading& reading) {
+    return std::min({reading.names.revision, reading.peers.revision, reading.seats.revision});
+}
+
 ClusterFacts facts_of(const ClusterReading& reading) {
     ClusterFacts facts;
     facts.known.replace(keys::names(), reading.names);

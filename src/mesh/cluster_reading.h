@@ -2,6 +2,7 @@
 // its members, from which views for people are made (cluster_view.h, peers_view.h). Plain data.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,13 +29,17 @@ struct ClusterReading {
     std::string trouble;                      // why it is not fresh, for people
     std::optional<WallTime> read_only_since;  // as the agent noticed it
 
-    Reading names, peers, seats;  // below the prefixes of these names
+    Reading names, peers, seats;                 // below the prefixes of these names
+    std::map<std::string, WallTime> gone_since;  // by host, of those whom the agent saw go
     std::vector<MemberReading> members;
     std::vector<StoreAlarm> alarms;
 
     // Of a steward in the agent that has read, just now; else its record counts.
     std::optional<StewardRecord> steward = {};
 };
+
+// Of the store, up to which everything in it was read.
+Revision revision_of(const ClusterReading& reading);
 
 // The same, decoded and put together.
 struct ClusterFacts {

@@ -36,8 +36,7 @@ class Viewing {
         view_.host = reading_.host;
         view_.at = reading_.at;
         view_.read_only_since = reading_.read_only_since;
-        view_.revision =
-            std::max({reading_.names.revision, reading_.peers.revision, reading_.seats.revision});
+        view_.revision = revision_of(reading_);
         view_members();
         view_tolerance();
         view_seats();

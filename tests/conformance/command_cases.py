@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """What operators ask a running agent about its cluster, and change of it."""
 import json
+import signal
+import subprocess
 import sys
+import threading
 
 from rig import case, equal, main, need_root, open_to_all, store
 
@@ -55,6 +58,55 @@ def cluster_commands(t):
     alone.wait_at_rest()
     assert "is in no cluster" in refused(t, "cluster", "status", "--hostname", "alone")
     equal(alone.stop(), 0, "exit code")
+
+
+class Watch:
+    """A running `hansa peers --watch`; its tables, as JSON."""
+
+    def __init__(self, t):
+        self.t, self.tables = t, []
+        self.process = subprocess.Popen(
+            [t.binary, "peers", "--watch", "--json", "--hostname", "a"], env=t.env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.tables.append(json.loads(line))
+
+    def until(self, condition, what):
+        self.t.until(lambda: self.tables and condition(self.tables[-1]["peers"]), what=what)
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        self.thread.join(10)
+        self.process.stdout.close()
+
+
+@case("peers", "an agent tells who is in the cluster, and tells it again when that changes")
+def peers(t):
+    assert "no agent" in refused(t, "peers")
+    graph = t.graph("g.yaml", GRAPH)
+    first = t.run(graph, "--hostname", "a")
+    store(t, first)
+    t.until(lambda: [p["alive"] for p in shown(t, "peers")["peers"]] == [True], what="a is known")
+    [one] = shown(t, "peers")["peers"]
+    equal((one["name"], one["seat"]), ("a", "-"), "a peer")
+    assert one["version"] and one["since"] and "clock_offset_ms" not in one, one
+    assert t.command("peers").stdout.startswith("NAME"), "a table"
+
+    watch = Watch(t)
+    try:
+        second = t.run(t.graph("h.yaml", GRAPH.replace("own", "other")), "--hostname", "b")
+        watch.until(lambda peers: [p["alive"] for p in peers] == [True, True], "b has come")
+        equal(second.stop(), 0, "exit code")
+        watch.until(lambda peers: [p["alive"] for p in peers] == [True, False], "b has ended")
+    finally:
+        watch.end()
+    assert len(watch.tables) <= 6, "a table for each change, and none without one"
+    equal(first.stop(), 0, "exit code")
 
 
 @case("cluster-rights", "who may ask an agent may not yet change its cluster; each try is counted")

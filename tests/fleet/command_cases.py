@@ -44,6 +44,14 @@ def cluster_status(t):
         leader = observer.leader().name
         equal([m["host"] for m in status["members"] if m["leads"]], [leader], "leader")
         assert status["steward"]["host"] == leader and status["steward"]["says"], status
+        peers = {peer["name"]: peer for peer in json.loads(spare.command("peers", "--json"))["peers"]}
+        equal(sorted(peers), [host.name for host in fleet.hosts], "peers")
+        for host in fleet.hosts:
+            peer = peers[host.name]
+            equal((peer["address"], peer["domain"], peer["alive"], peer["leads"]),
+                  (host.address, host.domain, True, host.name == leader), host.name)
+            equal(peer["seat"], "-" if host is spare else "voter", host.name)
+            equal("lag" in peer, host is not spare, "only members lag")
 
         lost = observer.followers()
         for host in lost:

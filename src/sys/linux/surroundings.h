@@ -12,6 +12,7 @@ namespace hansa {
 std::string host_name();  // as gethostname(2) tells it
 int process_id();
 bool stderr_is_terminal();
+bool stdout_is_terminal();
 
 bool is_ignored(int signal);  // by this process, as nohup(1) asks for SIGHUP
 
