@@ -91,7 +91,7 @@ std::shared_ptr<CaOptions> options_of(CLI::App& command) {
     return options;
 }
 
-void add_init(CLI::App& group, Chosen& chosen) {
+void add_ca_init(CLI::App& group, Chosen& chosen) {
     CLI::App* command =
         group.add_subcommand("init", "make an authority: a root and an issuing key");
     auto options = options_of(*command);
@@ -100,14 +100,14 @@ void add_init(CLI::App& group, Chosen& chosen) {
     command->callback([options, &chosen] { chosen.exit_code = init(*options); });
 }
 
-void add_show(CLI::App& group, Chosen& chosen) {
+void add_ca_show(CLI::App& group, Chosen& chosen) {
     CLI::App* command = group.add_subcommand("show", "what this machine's authority is");
     auto options = options_of(*command);
     command->add_flag("--json", options->json, "for programs");
     command->callback([options, &chosen] { chosen.exit_code = show(*options); });
 }
 
-void add_renew(CLI::App& group, Chosen& chosen) {
+void add_ca_renew(CLI::App& group, Chosen& chosen) {
     CLI::App* command = group.add_subcommand("renew", "give the issuing key two more years");
     auto options = options_of(*command);
     command
@@ -122,9 +122,9 @@ void add_renew(CLI::App& group, Chosen& chosen) {
 void add_ca(CLI::App& app, Chosen& chosen) {
     CLI::App* group = app.add_subcommand("ca", "the authority that certifies this cluster's hosts");
     group->require_subcommand(1);
-    add_init(*group, chosen);
-    add_show(*group, chosen);
-    add_renew(*group, chosen);
+    add_ca_init(*group, chosen);
+    add_ca_show(*group, chosen);
+    add_ca_renew(*group, chosen);
 }
 
 }  // namespace hansa

@@ -23,6 +23,8 @@ void add_validate(CLI::App& app, Chosen& chosen);
 void add_graph(CLI::App& app, Chosen& chosen);
 void add_status(CLI::App& app, Chosen& chosen);
 void add_ca(CLI::App& app, Chosen& chosen);
+void add_init(CLI::App& app, Chosen& chosen);
+void add_join(CLI::App& app, Chosen& chosen);
 void add_token(CLI::App& app, Chosen& chosen);
 void add_policy(CLI::App& app, Chosen& chosen);
 void add_peers(CLI::App& app, Chosen& chosen);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/join_token.h"
 #include "cli/log.h"
 #include "daemon/inspect.h"
 #include "daemon/node.h"
@@ -136,21 +137,7 @@ Result<std::optional<TlsPaths>> tls_of(const RunOptions& o) {
     return std::optional<TlsPaths>{{o.tls_cert, o.tls_key, o.tls_ca}};
 }
 
-// The token itself, or the file that holds it. Errors show nothing of it.
-Result<std::optional<Token>> token_of(const std::string& given) {
-    if (given.empty()) return std::optional<Token>{};
-    std::string text = given;
-    if (given.starts_with('@')) {
-        auto read = read_whole(given.substr(1));
-        if (!read) return std::move(read).error().during("--join " + given);
-        text = std::move(*read);
-    }
-    auto token = decode_token(text);
-    if (!token) return std::move(token).error().during("--join");
-    return std::optional<Token>(std::move(*token));
-}
-
-Result<void> add_join(const RunOptions& o, Settings& settings) {
+Result<void> add_joining(const RunOptions& o, Settings& settings) {
     auto token = token_of(o.join);
     if (!token) return std::move(token).error();
     if (*token && (o.standalone || o.tmp_prefix))
@@ -205,7 +192,7 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.client_urls = std::move(*client_urls);
     settings.server_urls = std::move(*server_urls);
     if (auto added = add_seat_options(o.seat, settings); !added) return std::move(added).error();
-    if (auto added = add_join(o, settings); !added) return std::move(added).error();
+    if (auto added = add_joining(o, settings); !added) return std::move(added).error();
     if (o.converged_timeout >= 0) settings.converged_timeout = Seconds{o.converged_timeout};
     if (o.max_runtime > 0) settings.max_runtime = Seconds{o.max_runtime};
     settings.sema = o.sema;

@@ -41,6 +41,8 @@ int run_cli(int argc, char** argv) {
     add_graph(app, chosen);
     add_status(app, chosen);
     add_explain(app, chosen);
+    add_init(app, chosen);
+    add_join(app, chosen);
     add_ca(app, chosen);
     add_token(app, chosen);
     add_policy(app, chosen);

@@ -303,5 +303,72 @@ def join_renewal(t):
     t.until(lambda: serial()[0] != late, what="a renewal within the grace", agent=web1)
 
 
+def command_of_host(t, name, token, *flags):
+    return t.command("join", "--hostname", name, *flags, "--max-runtime", "20",
+                     env={**t.env, "HANSA_PREFIX": t.at(f"state-{name}"), "HANSA_JOIN": token})
+
+
+@case("join-command", "hansa join: an identity without an agent, and from one cluster to another")
+def join_command(t):
+    seat = Seat(t)
+    done = command_of_host(t, "web1", seat.token())
+    equal(done.returncode, 0, done.stderr)
+    assert "belongs to cluster c1" in done.stdout, done.stdout
+    web1 = join(t, "web1", "")
+    web1.wait_for("store_changed", state="connected")
+    before = web1.seen("noted")
+    assert not any("joined" in e["text"] for e in before), "it needed no token"
+
+    other = Seat(t, name="other")
+    token = other.token("--uses", "2")
+    running = command_of_host(t, "web1", token, "--abandon-mine")
+    equal(running.returncode, 3, "its agent runs")
+    equal(web1.stop(), 0)
+    kept = sorted(os.listdir(t.at("state-web1/web1")))
+    stays = command_of_host(t, "web1", token)
+    equal(stays.returncode, 3, stays.stdout)
+    assert "--abandon-mine" in stays.stderr, stays.stderr
+    equal(sorted(os.listdir(t.at("state-web1/web1"))), kept, "nothing is changed")
+    moved = command_of_host(t, "web1", token, "--abandon-mine")
+    equal(moved.returncode, 0, moved.stderr)
+    aside = [name for name in os.listdir(t.at("state-web1")) if name.startswith("web1.abandoned-")]
+    equal(len(aside), 1, "the former state")
+    equal(sorted(os.listdir(t.at("state-web1", aside[0]))), kept, "is there as it was")
+    again = join(t, "web1", "")
+    again.wait_for("store_changed", state="connected")
+
+
+@case("join-argument", "a token as an argument of hansa join is refused; without one nothing is made")
+def join_argument(t):
+    seat = Seat(t)
+    token = seat.token()
+    env = {**t.env, "HANSA_PREFIX": t.at("state-web1")}
+    for words in ([token], []):
+        done = t.command("join", "--hostname", "web1", *words, env=env)
+        equal(done.returncode, 2, done.stderr)
+        assert token not in done.stderr, "the secret is shown"
+    assert not os.path.exists(t.at("state-web1")), "something was made"
+
+
+@case("init", "hansa init: what it says is what lets a second machine in")
+def init(t):
+    store, at = free_port(), free_port()
+    made = t.command("init", "--listen", "127.0.0.1", "--name", "c9", "--hosts", "1")
+    equal(made.returncode, 0, made.stderr)
+    assert "hansa run" in made.stderr and "c9" in made.stderr, made.stderr
+    token = made.stdout.strip()
+    twice = t.command("init", "--listen", "127.0.0.1")
+    equal(twice.returncode, 3, "an authority is never replaced")
+    first = t.run(graph(t, "first"), "--hostname", "first", "--join-listen", f"127.0.0.1:{at}",
+                  "--client-urls", f"127.0.0.1:{store}")
+    first.wait_for("store_changed", state="connected")
+    # The token names the usual port, which is anybody's on a machine of tests.
+    second = join(t, "second", token, "--seeds", f"127.0.0.1:{store}", "--max-runtime", "1")
+    equal(second.wait(), 5, "nobody of that cluster answers there")
+    token = t.command("token", "create").stdout.strip()
+    second = join(t, "second", token)
+    second.wait_for("store_changed", state="connected")
+
+
 if __name__ == "__main__":
     sys.exit(main())
