@@ -50,6 +50,8 @@ void declare_seat_options(CLI::App& app, SeatOptions& o) {
     app.add_option("--ideal-cluster-size", o.ideal_cluster_size,
                    "how many seats there should be: odd, up to 9")
         ->type_name("K");
+    // For tests and drills, so not in the help: docs/manual/seats.md.
+    app.add_option("--seat-timing", o.timing)->group("");
 }
 
 void declare_options(CLI::App& app, RunOptions& o) {

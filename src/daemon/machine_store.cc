@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/seat_settings.h"
 #include "daemon/settings.h"
 #include "trust/authority.h"
 
@@ -245,6 +246,9 @@ Result<EtcdConfig> MachineStore::plan_server() {
         config.peers_told = at_address(config.peer_urls, wishes_.advertise);
     }
     config.token = make_uuid(ports_.random);
+    // All members must have the same times, so what was founded once stays as it is.
+    timing_ = has_data() ? before.timing : wishes_.timing;
+    config.timing = etcd_timing(timing_);
     if (auto certified = certify(config); !certified) return std::move(certified).error();
     return config;
 }
@@ -315,8 +319,14 @@ void MachineStore::serving() {
 
 void MachineStore::write_notice(bool serving) {
     const EtcdConfig& config = server_->config();
-    write({ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid, config.client_urls,
-           config.peer_urls, server_name_, serving, config.clients_told});
+    write({ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid,
+           config.client_urls,
+           config.peer_urls,
+           server_name_,
+           serving,
+           config.clients_told,
+           {},
+           timing_});
 }
 
 void MachineStore::write(const StoreNotice& notice) {

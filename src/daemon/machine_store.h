@@ -70,6 +70,7 @@ class MachineStore {
         std::string listen = "127.0.0.1";  // where no URLs are given
         std::string advertise{};           // in place of the address that it listens at
         bool belongs = false;              // to a cluster already: none is founded in its place
+        std::string timing{};  // of a cluster that is founded (seat_timing.h); empty: the usual one
     };
     // A certificate for an etcd at these URLs; called before each start of one, and again when
     // the certificate is to be renewed.
@@ -96,6 +97,8 @@ class MachineStore {
     void cut_connections();
 
     bool serves() const { return server_ != nullptr; }
+    // Of the cluster, as this machine's member of it was founded with; empty: the usual one.
+    const std::string& timing() const { return timing_; }
     bool holds_lock() const { return lock_ != nullptr; }
 
  private:
@@ -155,6 +158,7 @@ class MachineStore {
     WallTime renew_at_;
     WallTime begins_;
     std::string server_name_;  // of our own
+    std::string timing_;
     StorePlace dialled_;
 };
 

@@ -209,6 +209,37 @@ TEST_F(MachineStoreTest, its_etcd_is_certified_for_its_urls_and_others_learn_its
         EXPECT_NE(line.find(std::string(" ") + flag + " "), std::string::npos) << line;
 }
 
+TEST_F(MachineStoreTest, founds_with_the_times_that_it_is_told_and_keeps_them) {
+    wishes.timing = "fast";
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(notice().timing, "fast");
+    EXPECT_EQ(store->timing(), "fast");
+    const std::string first = machine.processes.history().front().text;
+    EXPECT_NE(first.find("--heartbeat-interval=20 --election-timeout=200 "), std::string::npos)
+        << first;
+    store.reset();
+    wishes.timing.clear();
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(store->timing(), "fast") << "what the other members have, whatever the options say";
+    const std::string second = machine.processes.history().back().text;
+    EXPECT_NE(second.find("--heartbeat-interval=20 "), std::string::npos) << second;
+    EXPECT_EQ(notice().timing, "fast");
+}
+
+TEST_F(MachineStoreTest, times_that_nobody_chose_are_the_usual_ones_for_ever) {
+    start();
+    loop.run_for(Seconds(1));
+    store.reset();
+    wishes.timing = "fast";
+    start();
+    loop.run_for(Seconds(1));
+    EXPECT_EQ(store->timing(), "");
+    const std::string line = machine.processes.history().back().text;
+    EXPECT_NE(line.find("--heartbeat-interval=100 --election-timeout=1000 "), std::string::npos);
+}
+
 TEST_F(MachineStoreTest, listens_where_it_is_told_and_tells_others_another_address) {
     wishes.listen = "0.0.0.0";
     wishes.advertise = "192.0.2.1";

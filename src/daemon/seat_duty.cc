@@ -10,7 +10,8 @@ namespace {
 
 // A learner becomes a voter without a word to the agent beside it.
 constexpr Duration look_every = Seconds{1};
-constexpr Seconds lost_for{5};  // after the last beat of an agent that says so
+constexpr Duration settings_after = Seconds{2};  // the first moments are for what the host does
+constexpr Seconds lost_for{5};                   // after the last beat of an agent that says so
 
 }  // namespace
 
@@ -23,6 +24,7 @@ SeatDuty::SeatDuty(Steward::Ports ports, HostName host, std::string uuid, SeatSe
       events_(std::move(events)) {}
 
 void SeatDuty::follow_book() {
+    learn_settings(settings_after);
     auto events = follow_key(
         keys::seat_book(),
         {.on_record =
@@ -46,15 +48,36 @@ void SeatDuty::read_book(const std::string& text) {
             wanted = std::find(book->intent->adds.begin(), book->intent->adds.end(), uuid_) !=
                      book->intent->adds.end();
     }
-    if (wanted) events_.on_wanted();
+    if (wanted && stored_) events_.on_wanted(*stored_);
+    if (wanted && !wanted_ && !stored_) learn_settings({});
     if (!wanted && wanted_) events_.on_unwanted();
     wanted_ = wanted;
+}
+
+void SeatDuty::learn_settings(Duration pause) {
+    settings_timer_ = ports_.loop.after(pause, [this] { ask_settings(); });
+}
+
+// Until they are there: whoever founds a cluster puts them down a little later.
+void SeatDuty::ask_settings() {
+    ports_.store.read(
+        ReadScope::key, keys::seat_settings(), lifeline_.guard([this](Result<Reading> reading) {
+            if (stored_) return;
+            if (!reading || reading->records.empty()) return learn_settings(look_every);
+            auto stored = decode_seat_settings(reading->records.front().value);
+            if (!stored)
+                return ports_.report.publish(happened::Refused{"bad_record", stored.error().text});
+            stored_ = std::move(*stored);
+            events_.on_settings(*stored_);
+            if (wanted_) events_.on_wanted(*stored_);
+        }));
 }
 
 void SeatDuty::member_serves(const std::string& endpoint) {
     if (endpoint == endpoint_) return;
     member_ended();
     endpoint_ = endpoint;
+    if (!stored_ && !settings_timer_) learn_settings(settings_after);
     look();
 }
 

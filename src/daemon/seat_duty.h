@@ -15,9 +15,11 @@ namespace hansa {
 class SeatDuty {
  public:
     struct Events {
-        std::function<void()> on_wanted;    // this host is to be added; said again while it is so
-        std::function<void()> on_unwanted;  // not any more
-        std::function<void()> on_voter;     // the member beside us votes, and so answers clients
+        // This host is to be added to a cluster with these settings; said again while it is so.
+        std::function<void(const SeatSettings&)> on_wanted;
+        std::function<void()> on_unwanted;                     // not any more
+        std::function<void(const SeatSettings&)> on_settings;  // the cluster's, once
+        std::function<void()> on_voter;  // the member beside us votes, and so answers clients
     };
 
     // Every port must outlive it.
@@ -40,6 +42,8 @@ class SeatDuty {
 
  private:
     void read_book(const std::string& text);
+    void learn_settings(Duration pause);
+    void ask_settings();
     void look();
     void on_status(const MemberStatus& status);
     void tell_lost(LeaseId lease);
@@ -47,11 +51,13 @@ class SeatDuty {
     const Steward::Ports ports_;
     const HostName host_;
     const std::string uuid_;
-    const SeatSettings settings_;
+    const SeatSettings settings_;  // of a cluster that has none yet
     const Events events_;
 
     std::unique_ptr<Follower> book_;
     bool wanted_ = false;
+    std::optional<SeatSettings> stored_;
+    Held settings_timer_;
     std::string endpoint_;  // empty: there is no member beside us
     std::unique_ptr<Steward> steward_;
     Held timer_;

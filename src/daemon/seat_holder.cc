@@ -1,9 +1,9 @@
 #include "daemon/seat_holder.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "daemon/home.h"
+#include "daemon/seat_settings.h"
 #include "data/json.h"
 #include "data/members.h"
 #include "mesh/endpoints.h"
@@ -37,6 +37,7 @@ std::string encode(const MemberMarker& marker) {
     put("member", Value::of_text(text_of_member(marker.member)));
     put("client_urls", list_of(marker.client_urls));
     put("peer_urls", list_of(marker.peer_urls));
+    if (!marker.timing.empty()) put("timing", Value::of_text(marker.timing));
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
 
@@ -49,14 +50,16 @@ Result<MemberMarker> decode_member_marker(std::string_view text) {
     marker.cluster = members.text("cluster");
     marker.uuid = members.text("uuid");
     if (!is_uuid(marker.uuid)) members.refuse("has a \"uuid\" that is none");
-    const std::string id = members.text("member");
-    const auto read = std::from_chars(id.data(), id.data() + id.size(), marker.member, 16);
-    if (read.ec != std::errc{} || read.ptr != id.data() + id.size())
-        members.refuse("has a \"member\" that is no id");
+    const auto id = member_of_text(members.text("member"));
+    if (!id) members.refuse("has a \"member\" that is no id");
+    marker.member = id.value_or(0);
     marker.client_urls = members.texts("client_urls");
     marker.peer_urls = members.texts("peer_urls");
     if (marker.client_urls.empty() || marker.peer_urls.empty())
         members.refuse("has no URLs to listen at");
+    marker.timing = members.text_if_any("timing");
+    if (!marker.timing.empty() && !timing_named(marker.timing))
+        members.refuse("has a \"timing\" that is unknown");
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
     return marker;
 }
@@ -92,10 +95,12 @@ void SeatHolder::start() {
     if (auto launched = launch({}); !launched) warn(launched.error().text);
 }
 
-void SeatHolder::expect(std::vector<std::string> endpoints, const std::string& cluster) {
+void SeatHolder::expect(std::vector<std::string> endpoints, const std::string& cluster,
+                        const std::string& timing) {
     is_expected_ = true;
     endpoints_ = std::move(endpoints);
     cluster_ = cluster;
+    timing_ = timing;
     if (!timer_) look();
 }
 
@@ -103,17 +108,19 @@ void SeatHolder::expect_nothing() {
     is_expected_ = false;
 }
 
-void SeatHolder::found(const std::string& cluster) {
+void SeatHolder::found(const std::string& cluster, const std::string& timing) {
     if (server_ || stopping_) return;
-    auto founded = found_now(cluster);
+    auto founded = found_now(cluster, timing);
     if (founded) return;
     warn("founding the store: " + founded.error().text);
-    timer_ = ports_.loop.after(look_every, [this, cluster] { found(cluster); });
+    timer_ = ports_.loop.after(look_every, [this, cluster, timing] { found(cluster, timing); });
 }
 
-Result<void> SeatHolder::found_now(const std::string& cluster) {
+Result<void> SeatHolder::found_now(const std::string& cluster, const std::string& timing) {
     if (auto cleared = clear_data(); !cleared) return cleared;
-    if (auto kept = keep({cluster, wishes_.uuid, 0, wishes_.client_urls, wishes_.peer_urls}); !kept)
+    if (auto kept =
+            keep({cluster, wishes_.uuid, 0, wishes_.client_urls, wishes_.peer_urls, timing});
+        !kept)
         return kept;
     auto launched = launch({});
     if (!launched) {
@@ -197,7 +204,8 @@ Result<void> SeatHolder::clear_data() {
 
 Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
     if (auto cleared = clear_data(); !cleared) return cleared;
-    if (auto kept = keep({cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls});
+    if (auto kept = keep(
+            {cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls, timing_});
         !kept)
         return kept;
     std::vector<EtcdMember> whole;
@@ -229,6 +237,7 @@ EtcdConfig SeatHolder::config_of(std::vector<EtcdMember> members) const {
     config.entry = marker_->member == 0 ? EtcdConfig::Entry::founding : EtcdConfig::Entry::joining;
     config.token = marker_->cluster;
     config.member_name = member_common_name;
+    config.timing = etcd_timing(marker_->timing);
     return config;
 }
 

@@ -40,6 +40,7 @@ struct MemberMarker {
     MemberId member = 0;  // 0: of a store that it founded, and not yet known
     std::vector<std::string> client_urls;
     std::vector<std::string> peer_urls;
+    std::string timing{};  // of the cluster (seat_timing.h); empty: the usual one
     friend bool operator==(const MemberMarker&, const MemberMarker&) = default;
 };
 std::string encode(const MemberMarker& marker);
@@ -81,12 +82,14 @@ class SeatHolder {
     void start();
 
     // The steward intends to add this host: looks at the list until its member stands there, or
-    // expect_nothing(). `endpoints`: the store's, which are asked in turn.
-    void expect(std::vector<std::string> endpoints, const std::string& cluster);
+    // expect_nothing(). `endpoints`: the store's, which are asked in turn. `timing`: the cluster's.
+    void expect(std::vector<std::string> endpoints, const std::string& cluster,
+                const std::string& timing);
     void expect_nothing();
 
-    // This host founds the store of that cluster, alone at first. Tried again until it can.
-    void found(const std::string& cluster);
+    // This host founds the store of that cluster, with those times, alone at first. Tried again
+    // until it can.
+    void found(const std::string& cluster, const std::string& timing);
 
     // There was a member at this host's address that left no marker here, the machine's own: as
     // long as the list has it, it counts as lost.
@@ -110,7 +113,7 @@ class SeatHolder {
     bool still_listed(const std::vector<MemberInfo>& members) const;
     void on_list(const std::vector<MemberInfo>& members);
     Result<void> join(const MemberInfo& mine, const std::vector<MemberInfo>& members);
-    Result<void> found_now(const std::string& cluster);
+    Result<void> found_now(const std::string& cluster, const std::string& timing);
     Result<void> clear_data();
     void learn_id();
     EtcdConfig config_of(std::vector<EtcdMember> members) const;
@@ -137,6 +140,7 @@ class SeatHolder {
     std::vector<std::string> endpoints_;  // whom to ask
     std::size_t next_ = 0;
     std::string cluster_;
+    std::string timing_;
     std::string told_;
     Held timer_;
     Lifeline lifeline_;

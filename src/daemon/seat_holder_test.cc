@@ -86,7 +86,7 @@ class Holding : public ::testing::Test {
 TEST_F(Holding, becomes_a_member_only_once_it_stands_in_the_list) {
     holder->start();
     loop.run_for(Seconds{5});
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{5});
     EXPECT_TRUE(started.empty()) << "nobody added it";
     add_member();
@@ -104,10 +104,12 @@ TEST_F(Holding, becomes_a_member_only_once_it_stands_in_the_list) {
     ASSERT_TRUE(marker) << marker.error().text;
     EXPECT_EQ(marker->member, 2U);
     EXPECT_EQ(marker->cluster, "c1");
+    EXPECT_EQ(marker->timing, "fast");
+    EXPECT_NE(line.find("--heartbeat-interval=20 --election-timeout=200 "), std::string::npos);
 }
 
 TEST_F(Holding, another_hosts_member_is_not_ours) {
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     electorate.members.push_back({7, "", {peer_url_of("x")}, {}, true, false});
     loop.run_for(Seconds{5});
     EXPECT_TRUE(started.empty());
@@ -116,7 +118,7 @@ TEST_F(Holding, another_hosts_member_is_not_ours) {
 TEST_F(Holding, without_a_certificate_it_waits_and_says_so) {
     certified = false;
     add_member();
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{5});
     EXPECT_TRUE(started.empty());
     ASSERT_EQ(warnings.size(), 1U);
@@ -128,7 +130,7 @@ TEST_F(Holding, without_a_certificate_it_waits_and_says_so) {
 
 TEST_F(Holding, serves_again_after_a_restart_whoever_else_is_there) {
     add_member();
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{3});
     ASSERT_EQ(started.size(), 1U);
     holder.reset();
@@ -142,13 +144,13 @@ TEST_F(Holding, serves_again_after_a_restart_whoever_else_is_there) {
 
 TEST_F(Holding, a_member_whose_data_is_gone_is_never_started_empty) {
     add_member();
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{3});
     holder.reset();
     ASSERT_TRUE(machine.files.remove_tree(std::string{directory} + "/etcd"));
     holder = make();
     holder->start();
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{10});
     EXPECT_EQ(started.size(), 1U);
     EXPECT_TRUE(holder->is_lost());
@@ -178,7 +180,7 @@ TEST_F(Holding, a_member_of_the_machines_that_is_listed_still_counts_as_lost) {
     EXPECT_EQ(losses, (std::vector<bool>{true, false}));
 
     // And then it may have a seat of its own.
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     electorate.last_id = 7;
     add_member();
     loop.run_for(Seconds{3});
@@ -199,7 +201,7 @@ TEST_F(Holding, founds_a_store_alone_and_learns_what_it_is_called_there) {
     electorate.members = {{5, uuid_of("b"), {peer_url_of("b")}, {url_of("b")}, false, true}};
     electorate.up = {url_of("b")};
     holder->start();
-    holder->found("c1");
+    holder->found("c1", "fast");
     loop.run_for(Seconds{3});
     ASSERT_EQ(started.size(), 1U);
     EXPECT_EQ(served, 1);
@@ -217,7 +219,7 @@ TEST_F(Holding, founds_a_store_alone_and_learns_what_it_is_called_there) {
 
 TEST_F(Holding, a_founder_without_a_certificate_waits_for_one) {
     certified = false;
-    holder->found("c1");
+    holder->found("c1", "fast");
     loop.run_for(Seconds{5});
     EXPECT_TRUE(started.empty());
     EXPECT_FALSE(has("/member.json")) << "nothing vouches for nothing";
@@ -261,7 +263,7 @@ TEST_F(Holding, another_hosts_data_is_left_alone) {
 TEST_F(Holding, what_was_removed_clears_its_data_away) {
     script.takes = Seconds{20};  // then it ends with status 0: its cluster has removed it
     add_member();
-    holder->expect({url_of("a")}, "c1");
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{3});
     ASSERT_TRUE(has("/etcd/member"));
     holder->expect_nothing();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "daemon/machine_store.h"
 #include "daemon/store_certificate.h"
@@ -134,6 +135,10 @@ Result<void> add_seat_options(const SeatOptions& options, Settings& settings) {
     settings.domain = options.domain;
     if (auto added = add_listen(options, settings); !added) return added;
     if (auto added = add_advertise(options, settings); !added) return added;
+    if (!options.timing.empty())
+        if (auto known = timing_named(options.timing); !known)
+            return std::move(known).error().during("--seat-timing");
+    settings.seat_timing = options.timing;
     if (auto added = add_size(options.ideal_cluster_size, settings); !added) return added;
     return add_expect(options, settings);
 }
@@ -189,6 +194,33 @@ std::vector<std::string> seat_addresses(const Settings& settings) {
         if (auto address = member_address(text)) addresses.push_back(*std::move(address));
     if (addresses.size() > member_addresses_max) addresses.resize(member_addresses_max);
     return *member_addresses(addresses);
+}
+
+SeatSettings founding_settings(const Settings& settings, const std::string& timing) {
+    SeatSettings made;
+    if (settings.ideal_cluster_size) made.ideal = *settings.ideal_cluster_size;
+    if (!timing.empty()) made.timing = timing;
+    return made;
+}
+
+std::vector<std::string> overruled(const Settings& settings, const SeatSettings& stored) {
+    std::vector<std::string> lines;
+    if (settings.ideal_cluster_size && *settings.ideal_cluster_size != stored.ideal)
+        lines.push_back("--ideal-cluster-size " + std::to_string(*settings.ideal_cluster_size) +
+                        " has no effect: the cluster's size is " + std::to_string(stored.ideal) +
+                        "; it is changed by \"hansa cluster size " +
+                        std::to_string(*settings.ideal_cluster_size) + "\"");
+    if (!settings.seat_timing.empty() && settings.seat_timing != stored.timing)
+        lines.push_back("--seat-timing " + settings.seat_timing +
+                        " has no effect: the cluster's times are \"" + stored.timing +
+                        "\" since it was founded, and the same for all; leave the option out");
+    return lines;
+}
+
+EtcdTiming etcd_timing(const std::string& timing) {
+    const auto known = timing_named(timing.empty() ? default_timing().name : timing);
+    check(static_cast<bool>(known), "a name of times that was checked before");
+    return {known->heartbeat, known->election};
 }
 
 SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls) {

@@ -12,6 +12,8 @@
 
 #include "daemon/settings.h"
 #include "mesh/seat_book.h"
+#include "mesh/seat_records.h"
+#include "servers/etcd_config.h"
 
 namespace hansa {
 
@@ -23,6 +25,7 @@ struct SeatOptions {
     std::string advertise{};
     std::optional<std::int64_t> ideal_cluster_size{};
     std::optional<std::int64_t> expect{};
+    std::string timing{};
     bool no_server = false;
 };
 
@@ -56,6 +59,16 @@ SeatUrls seat_urls(const Settings& settings);
 
 // Whether hosts elsewhere could be clients or members of a store there.
 bool is_reached_by_others(const std::vector<std::string>& urls);
+
+// What a cluster is to be founded with; `timing`: of the store that there is.
+SeatSettings founding_settings(const Settings& settings, const std::string& timing);
+
+// A line for each option that the cluster does not follow, since it was founded with something
+// else: "--ideal-cluster-size 3: …".
+std::vector<std::string> overruled(const Settings& settings, const SeatSettings& stored);
+
+// Etcd's own share of the cluster's times. REQUIRES: a name that timing_named() knows.
+EtcdTiming etcd_timing(const std::string& timing);
 
 // Of a host that may hold a seat of its own; `peer_urls`: where others reach its store.
 SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls);

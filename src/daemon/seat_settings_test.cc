@@ -50,6 +50,29 @@ TEST(SeatSettings, a_cluster_has_an_odd_size_up_to_nine) {
     EXPECT_FALSE(settings.ideal_cluster_size);
 }
 
+TEST(SeatSettings, times_are_one_of_two_and_etcd_has_its_share_of_them) {
+    Settings settings = plain();
+    ASSERT_TRUE(add_seat_options({.timing = "fast"}, settings));
+    EXPECT_EQ(settings.seat_timing, "fast");
+    EXPECT_TRUE(says(refusal({.timing = "slow"}), "--seat-timing: timing \"slow\" is unknown"));
+    EXPECT_EQ(etcd_timing("fast").heartbeat, Milliseconds{20});
+    EXPECT_EQ(etcd_timing("fast").election, Milliseconds{200});
+    EXPECT_EQ(etcd_timing("").heartbeat, Milliseconds{100});
+}
+
+TEST(SeatSettings, a_cluster_keeps_what_it_was_founded_with_and_other_wishes_are_told) {
+    Settings settings = plain();
+    EXPECT_EQ(founding_settings(settings, ""), (SeatSettings{5, "default"}));
+    EXPECT_TRUE(overruled(settings, {3, "fast"}).empty()) << "nothing was asked for";
+    ASSERT_TRUE(add_seat_options({.ideal_cluster_size = 3, .timing = "fast"}, settings));
+    EXPECT_EQ(founding_settings(settings, "fast"), (SeatSettings{3, "fast"}));
+    EXPECT_TRUE(overruled(settings, {3, "fast"}).empty());
+    const auto lines = overruled(settings, {5, "default"});
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_TRUE(says(lines[0], "--ideal-cluster-size 3 has no effect: the cluster's size is 5"));
+    EXPECT_TRUE(says(lines[1], "the cluster's times are \"default\""));
+}
+
 TEST(SeatSettings, listen_is_an_address_of_this_machine) {
     const std::pair<const char*, const char*> forms[] = {{"192.0.2.1", "192.0.2.1"},
                                                          {"127.0.0.2", "127.0.0.2"},

@@ -12,12 +12,6 @@ namespace {
 constexpr std::uint64_t log_bytes_max = std::uint64_t{8} << 20;
 constexpr Duration cut_apart = Seconds{5};  // a member is back in one or two
 
-SeatSettings seat_settings(const Settings& settings) {
-    SeatSettings made;
-    if (settings.ideal_cluster_size) made.ideal = *settings.ideal_cluster_size;
-    return made;
-}
-
 }  // namespace
 
 Seating::Seating(Ports ports, const Settings& settings, const Home& home,
@@ -47,14 +41,22 @@ SeatDuty& Seating::duty() {
     if (duty_) return *duty_;
     duty_ = std::make_unique<SeatDuty>(
         Steward::Ports{ports_.loop, ports_.store, electorate(), ports_.random, ports_.report},
-        settings_.host, home_.identity().uuid, seat_settings(settings_),
+        settings_.host, home_.identity().uuid,
+        founding_settings(settings_, timing_.value_or(settings_.seat_timing)),
         SeatDuty::Events{.on_wanted =
-                             [this] {
-                                 if (holder_) holder_->expect(endpoints_, home_.identity().cluster);
+                             [this](const SeatSettings& stored) {
+                                 if (holder_)
+                                     holder_->expect(endpoints_, home_.identity().cluster,
+                                                     stored.timing);
                              },
                          .on_unwanted =
                              [this] {
                                  if (holder_) holder_->expect_nothing();
+                             },
+                         .on_settings =
+                             [this](const SeatSettings& stored) {
+                                 for (const std::string& line : overruled(settings_, stored))
+                                     ports_.report.publish(happened::Warned{line});
                              },
                          .on_voter =
                              [this] {
@@ -136,10 +138,11 @@ bool Seating::has_member() const {
 }
 
 void Seating::found(const std::string& cluster) {
-    if (holder_) holder_->found(cluster);
+    if (holder_) holder_->found(cluster, settings_.seat_timing);
 }
 
-void Seating::beside(const std::string& endpoint) {
+void Seating::beside(const std::string& endpoint, const std::string& timing) {
+    timing_ = timing;
     if (!endpoint.empty())
         duty().member_serves(endpoint);
     else if (duty_)

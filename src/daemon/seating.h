@@ -61,7 +61,7 @@ class Seating {
 
     // A voter of this machine's own store serves clients there, and other hosts reach it; empty: it
     // does not.
-    void beside(const std::string& endpoint);
+    void beside(const std::string& endpoint, const std::string& timing);
 
     // What is shown to members, and where the store answers.
     void use_identity(StoreIdentity identity);
@@ -94,7 +94,8 @@ class Seating {
     std::unique_ptr<SeatDuty> duty_;              // null: seats are no business of this host yet
     std::unique_ptr<SeatHolder> holder_;          // null: no seat is given to this host
     std::vector<std::string> endpoints_;
-    std::optional<RotatedFile> log_;  // of our member
+    std::optional<std::string> timing_;  // of the machine's store, once that is known
+    std::optional<RotatedFile> log_;     // of our member
 };
 
 }  // namespace hansa

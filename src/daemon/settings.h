@@ -60,6 +60,7 @@ struct Settings {
     std::string advertise;  // the address that others are told; empty: as it listens
     std::optional<std::uint32_t> expect;  // hosts that found together, at `seeds`; empty: alone
     std::optional<std::uint32_t> ideal_cluster_size;  // empty: as it is stored
+    std::string seat_timing;                          // see timing_named(); likewise
     std::optional<TlsPaths> tls;                      // empty: Hansa's own certificates
     std::optional<Seconds> converged_timeout;
     std::optional<Seconds> max_runtime;

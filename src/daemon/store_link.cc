@@ -155,7 +155,7 @@ struct StoreLink::State : KeyWatcher {
         if (!place.server_name.empty()) server_name = place.server_name;
         show_identity();
         mesh.advertise({});
-        seating.beside({});
+        seating.beside({}, {});
         endpoints.own_is({});
         endpoints.begin_with(place.urls);
         take_part({.had_member = true});
@@ -188,7 +188,8 @@ struct StoreLink::State : KeyWatcher {
         endpoints.own_is({place.urls, place.clients_told});
         mesh.advertise(ours ? place.clients_told : std::vector<std::string>{});
         const bool is_reached = ours && is_reached_by_others(place.clients_told);
-        seating.beside(is_reached ? place.urls.front() : std::string{});
+        seating.beside(is_reached ? place.urls.front() : std::string{},
+                       ours ? machine->timing() : std::string{});
         // Whoever shares the store of this machine has no seat of its own to give, and a store that
         // only this machine reaches has none for others.
         if (!is_reached) return;
@@ -312,7 +313,8 @@ void StoreLink::State::start_machine_store() {
                              .may_serve = settings.seat != SeatWish::no,
                              .listen = settings.listen.empty() ? "127.0.0.1" : settings.listen,
                              .advertise = settings.advertise,
-                             .belongs = !home.identity().cluster.empty()},
+                             .belongs = !home.identity().cluster.empty(),
+                             .timing = settings.seat_timing},
         certifier(),
         MachineStore::Events{.on_place = [this](StorePlace place) { found(std::move(place)); },
                              .on_fatal = events.on_fatal,

@@ -1,6 +1,7 @@
 #include "daemon/store_notice.h"
 
 #include "data/json.h"
+#include "mesh/seat_timing.h"
 
 namespace hansa {
 namespace {
@@ -31,6 +32,7 @@ std::string encode(const StoreNotice& notice) {
         map.push_back({"clients_told", {}, list_of(notice.clients_told)});
     map.push_back({"server_name", {}, Value::of_text(notice.server_name)});
     if (!notice.elsewhere.empty()) map.push_back({"elsewhere", {}, list_of(notice.elsewhere)});
+    if (!notice.timing.empty()) map.push_back({"timing", {}, Value::of_text(notice.timing)});
     if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
@@ -46,6 +48,10 @@ Result<StoreNotice> decode_notice(const std::string& text) {
     notice.elsewhere = texts_at(*value, "elsewhere");
     if (const Value* name = value->find("server_name"); name && name->is_scalar())
         notice.server_name = name->scalar().text;
+    if (const Value* timing = value->find("timing"); timing && timing->is_scalar())
+        notice.timing = timing->scalar().text;
+    if (!notice.timing.empty())
+        if (auto known = timing_named(notice.timing); !known) return std::move(known).error();
     if (const Value* serving = value->find("serving"))
         notice.serving = serving->as_bool().value_or(false);
     const bool is_somewhere = !notice.client_urls.empty() || !notice.elsewhere.empty();

@@ -18,6 +18,7 @@ struct StoreNotice {
     std::vector<std::string> clients_told{};  // what other hosts are told; empty: the same
     // Where the store answers since this machine has no member of it any more; empty: it has.
     std::vector<std::string> elsewhere{};
+    std::string timing{};  // of the cluster that it was founded for; empty: the usual one
 };
 
 std::string encode(const StoreNotice& notice);

@@ -8,12 +8,11 @@ import time
 
 import damage
 import etcd_client
-from drill import SEATS, row
+from drill import EVICT, SEATS, row
 from etcd_client import Client, Refused, Unavailable
 from fleet import main
 from workload import PREFIX
 
-EVICT = 60.0  # seconds until a voter counts as dead
 QUOTA = 16 * 1024 * 1024
 HEALED = 2 * EVICT + 60  # until a spoilt member has left and another one has its seat
 

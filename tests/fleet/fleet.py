@@ -193,6 +193,8 @@ class Fleet:
         else:
             flags += ["--client-urls", f"{host.address}:{CLIENT}", "--server-urls",
                       f"{host.address}:{PEER}"]
+        if "HANSA_DRILL_TIMING" in os.environ:
+            flags += ["--seat-timing", os.environ["HANSA_DRILL_TIMING"]]
         return flags + self.domain_flags(host)
 
     def joining_flags(self, host):

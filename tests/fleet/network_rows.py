@@ -6,8 +6,6 @@ import time
 from drill import SEATS, row
 from fleet import main
 
-PACE = 6.0
-
 
 def said_away(drill, hosts, marks, at, limit):
     for host in hosts:

@@ -5,11 +5,9 @@ import signal
 import sys
 import time
 
-from drill import SEATS, row
+from drill import EVICT, SEATS, row
 from etcd_client import Client, Refused, Unavailable, tls_of
 from fleet import main
-
-EVICT = 60.0  # seconds until a voter counts as dead
 
 
 @row("0", "growth from 1 to 5 voters, unattended", needs=SEATS)
