@@ -18,7 +18,7 @@ namespace {
 
 // As the options spell it; turned into Settings once everything has been read.
 struct RunOptions {
-    std::string file, host, prefix, control_group, policy, graphviz, log_format = "text";
+    std::string file, host, prefix, control_group, policy, graphviz, metrics, log_format = "text";
     std::string tls_cert, tls_key, tls_ca;
     std::string join, join_listen;
     std::int64_t certificate_life = 24 * 3600;
@@ -107,6 +107,9 @@ void declare_options(CLI::App& app, RunOptions& o) {
     app.add_flag("--no-watch", o.no_watch, "do not watch resources or the graph file");
     app.add_option("--graphviz", o.graphviz, "draw each new graph into FILE (DOT)")
         ->type_name("FILE");
+    app.add_option("--metrics", o.metrics,
+                   "show figures at http://HOST:PORT/metrics (Prometheus text)")
+        ->type_name("HOST:PORT");
     app.add_option("--policy", o.policy,
                    "what other hosts may say about this one; default: policy.yaml beside the "
                    "config file, if there")
@@ -195,6 +198,11 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.server_urls = std::move(*server_urls);
     if (auto added = add_seat_options(o.seat, settings); !added) return std::move(added).error();
     if (auto added = add_joining(o, settings); !added) return std::move(added).error();
+    if (!o.metrics.empty()) {
+        auto at = HostPort::parse(o.metrics);
+        if (!at) return std::move(at).error().during("--metrics");
+        settings.metrics = std::move(*at);
+    }
     if (o.converged_timeout >= 0) settings.converged_timeout = Seconds{o.converged_timeout};
     if (o.max_runtime > 0) settings.max_runtime = Seconds{o.max_runtime};
     settings.sema = o.sema;

@@ -1,9 +1,10 @@
 #include "daemon/node.h"
 
+#include <iterator>
 #include <optional>
 
 #include "base/text.h"
-#include "daemon/control.h"
+#include "daemon/answers.h"
 #include "daemon/ending.h"
 #include "daemon/enrolment.h"
 #include "daemon/exporting.h"
@@ -21,6 +22,7 @@
 #include "sys/linux/locks.h"
 #include "sys/linux/loop.h"
 #include "sys/linux/machine.h"
+#include "sys/linux/pages.h"
 #include "sys/linux/random.h"
 #include "sys/linux/secure_sockets.h"
 #include "sys/linux/sockets.h"
@@ -46,6 +48,7 @@ struct Node::Parts {
     Catalog catalog = standard_kinds();  // above the workers, which read graphs by it
     LinuxWorkers workers{loop, {.limit = settings.workers}};
     LinuxSecureSockets secure{loop, workers};
+    LinuxPages pages{loop};
 
     // What is wanted, what is, and what is told of both.
     Report report{loop.clock()};
@@ -77,7 +80,6 @@ struct Node::Parts {
     void make_runner();
     void follow_files();
     Result<PolicyState> load_policy();
-    void serve_questions();
 
     Result<GraphChange> declare(const Manifest& next);
     void adopt(Manifest next, const GraphChange& change);
@@ -137,7 +139,10 @@ Result<void> Node::Parts::prepare() {
     tell_start(report, settings);
     held = ending.listen(loop);
     if (auto store_opened = open_store(*rules); !store_opened) return store_opened;
-    serve_questions();
+    auto answering = serve_answers({sockets, pages, machine.accounts, report}, settings, *residence,
+                                   store.get());
+    if (!answering) return std::move(answering).error();
+    std::move(answering->begin(), answering->end(), std::back_inserter(held));
     if (auto enrolled = enrol(); !enrolled) return enrolled;
     make_runner();
     adopt(std::move(*first), *change);
@@ -184,14 +189,6 @@ Result<PolicyState> Node::Parts::load_policy() {
         policy_paths(settings), catalog.names(),
         PolicyFile::Ports{loop, workers, machine.files, machine.accounts, *watcher});
     return policy->load();
-}
-
-void Node::Parts::serve_questions() {
-    auto served =
-        serve_control(sockets, machine.accounts, residence->home->control_socket(), report,
-                      residence->readers, cluster_topics(store ? &store->desk() : nullptr));
-    if (served) return held.push_back(std::move(*served));
-    report.publish(happened::Warned{"hansa status will not work: " + served.error().text});
 }
 
 Result<void> Node::Parts::open_store(const PolicyState& rules) {

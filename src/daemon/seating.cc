@@ -37,6 +37,21 @@ const Steward* Seating::steward() const {
     return duty_ ? duty_->steward() : nullptr;
 }
 
+std::optional<SeatFigures> Seating::figures() const {
+    if (!steward()) return std::nullopt;
+    const SeatFacts& facts = steward()->facts();
+    SeatFigures made;
+    made.leads = steward()->leads();
+    made.is_steward = facts.steward == facts.me;
+    made.ideal = facts.ideal;
+    for (const SeatMember& member : facts.members) {
+        ++(member.is_learner ? made.learners : made.voters);
+        if (member.uuid != facts.me && !facts.condition(member.uuid).healthy) ++made.unwell;
+    }
+    made.store_bytes = facts.store_bytes;
+    return made;
+}
+
 SeatDuty& Seating::duty() {
     if (duty_) return *duty_;
     duty_ = std::make_unique<SeatDuty>(

@@ -18,6 +18,7 @@
 #include "daemon/settings.h"
 #include "mesh/endpoint_keeper.h"
 #include "mesh/etcd/electorate.h"
+#include "report/metrics.h"
 #include "sys/linux/rotated_file.h"
 
 namespace hansa {
@@ -69,8 +70,9 @@ class Seating {
 
     void store_is(StoreStatus::State state);
 
-    Electorate& electorate();        // made when it is first asked for
-    const Steward* steward() const;  // null: no voter is beside us
+    Electorate& electorate();                    // made when it is first asked for
+    const Steward* steward() const;              // null: no voter is beside us
+    std::optional<SeatFigures> figures() const;  // likewise
     const std::vector<std::string>& endpoints() const { return endpoints_; }
 
     // Ends a member of ours; its seat stays. `stopped` is called once, later.

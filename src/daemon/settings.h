@@ -67,6 +67,7 @@ struct Settings {
     std::uint32_t sema = 0;
     std::uint32_t workers = 512;
     PolicySource policy;
+    std::optional<HostPort> metrics;  // where figures are shown; empty: nowhere
     std::string graphviz;  // file to draw each adopted graph into; empty: none
     LogFormat log_format = LogFormat::text;
     Verbosity verbosity = Verbosity::normal;

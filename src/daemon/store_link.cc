@@ -385,6 +385,10 @@ std::vector<std::string> StoreLink::urls() const {
     return state_->settings.seeds.empty() ? state_->urls : state_->settings.seeds;
 }
 
+std::optional<SeatFigures> StoreLink::seat_figures() const {
+    return state_->seating.figures();
+}
+
 ClusterDesk& StoreLink::desk() {
     return state_->desk;
 }

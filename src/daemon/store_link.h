@@ -17,6 +17,7 @@
 #include "daemon/settings.h"
 #include "engine/runner.h"
 #include "graph/exports.h"
+#include "report/metrics.h"
 #include "resource/amendment.h"
 #include "sys/secure_sockets.h"
 #include "sys/task.h"
@@ -64,6 +65,9 @@ class StoreLink {
 
     // For people who ask.
     ClusterDesk& desk();
+
+    // Beside a voter; nothing elsewhere.
+    std::optional<SeatFigures> seat_figures() const;
 
     KeyValue* key_value();
     KeyWatcher* key_watcher();

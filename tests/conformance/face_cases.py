@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What a person sees and types: flags, logs, status, old spellings, the examples."""
+import http.client
 import json
 import os
 import pty
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import time
 
-from rig import (DEADLINE, case, children_of, equal, main, need_root, open_to_all, store)
+from rig import (DEADLINE, case, children_of, equal, free_port, main, need_root, open_to_all,
+                 store)
 
 GRAPH = """
 graph: seen
@@ -137,6 +139,38 @@ def json_log(t):
     names = [e["event"] for e in events]
     equal((names[0], names[-1]), ("agent_started", "stopped"), "the first and the last")
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", e["time"]) for e in events)
+
+
+@case("metrics", "--metrics: figures for monitoring systems; a taken port is an error")
+def metrics(t):
+    def page(path="/metrics", method="GET"):
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        asked.request(method, path)
+        answer = asked.getresponse()
+        return answer.status, answer.read().decode()
+
+    def figure(name):
+        lines = [line for line in page()[1].splitlines() if line.startswith(name + " ")]
+        equal(len(lines), 1, f"lines of {name}")
+        return float(lines[0].rsplit(" ", 1)[1])
+
+    port = free_port()
+    graph = t.graph("g.yaml", "graph: g\nresources:\n  file:\n"
+                    "  - {name: one, path: T/one, content: one}\n"
+                    "  - {name: \"@@out\", path: T/out, content: out}\n")
+    agent = t.run(graph, "--hostname", "a", "--metrics", f"127.0.0.1:{port}")
+    agent.wait_at_rest()
+    equal(figure('hansa_resources_in_phase{phase="settled"}'), 1)
+    equal(figure('hansa_runs_total{outcome="changed"}'), 1)
+    equal(figure('hansa_store_state{state="connected"}'), 1)
+    equal(figure("hansa_records_written_total"), 1, "the export")
+    equal([page("/")[0], page(method="POST")[0]], [404, 405])
+    os.unlink(t.at("one"))
+    t.until(lambda: figure('hansa_runs_total{outcome="changed"}') == 2, what="the repair counts")
+
+    other = t.run(graph, "--hostname", "b", "--metrics", f"127.0.0.1:{port}")
+    equal(other.wait(), 3, other.tell())
+    assert f"--metrics: 127.0.0.1:{port} is taken" in "\n".join(other.lines), other.tell()
 
 
 @case("refused-edit", "an edit that is refused stays told while what is collected changes")
