@@ -41,6 +41,7 @@ int run_cli(int argc, char** argv) {
     add_graph(app, chosen);
     add_status(app, chosen);
     add_explain(app, chosen);
+    add_doctor(app, chosen);
     add_init(app, chosen);
     add_join(app, chosen);
     add_ca(app, chosen);

@@ -173,6 +173,36 @@ def metrics(t):
     assert f"--metrics: 127.0.0.1:{port} is taken" in "\n".join(other.lines), other.tell()
 
 
+@case("doctor", "hansa doctor: what is wrong and what to do, of a well agent, an ill one and none")
+def doctor(t):
+    def findings(code, **env):
+        done = t.command("doctor", "--json", env={**t.env, **env})
+        equal(done.returncode, code, done.stdout + done.stderr)
+        return {grade: [f"{one['what']} / {one.get('remedy', '')}"
+                        for one in json.loads(done.stdout)["findings"] if one["grade"] == grade]
+                for grade in ("problem", "warning", "ok")}
+
+    agent = t.run(t.graph("g.yaml", "graph: g\nresources:\n  noop:\n  - {name: one}\n"),
+                  "--hostname", "a")
+    agent.wait_for("store_changed", state="connected")
+    well = findings(0)
+    equal(well["problem"], [])
+    for words in ("the cluster is healthy", "the store is reached", "its certificate is valid"):
+        assert any(words in one for one in well["ok"]), well
+
+    t.graph("g.yaml", "graph: [\n")
+    agent.wait_for("graph_refused")
+    ill = findings(4)
+    equal(len(ill["problem"]), 1, ill)
+    assert "the graph file has errors" in ill["problem"][0] and "hansa validate" in ill["problem"][0]
+    assert any("no etcd" in one for one in findings(4, PATH="/nowhere")["problem"])
+
+    equal(agent.stop(), 0)
+    assert any("its agent does not run" in one for one in findings(0)["warning"])
+    shown = t.command("doctor")
+    assert "\n         do: " in shown.stdout, shown.stdout
+
+
 @case("refused-edit", "an edit that is refused stays told while what is collected changes")
 def refused_edit(t):
     collect = "graph: in\ncollect:\n- {kind: print}\n"

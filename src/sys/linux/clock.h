@@ -15,4 +15,7 @@ class LinuxClock final : public Clock {
     }
 };
 
+// Whether something keeps the wall clock right, as far as the kernel was told (adjtimex(2)).
+bool clock_is_synchronised();
+
 }  // namespace hansa
