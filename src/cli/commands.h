@@ -31,6 +31,7 @@ void add_peers(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 void add_doctor(CLI::App& app, Chosen& chosen);
 void add_cluster(CLI::App& app, Chosen& chosen);
+void add_leave(CLI::App& app, Chosen& chosen);
 
 // Parts of `hansa cluster`.
 void add_cluster_seats(CLI::App& group, Chosen& chosen);  // status, size, timing

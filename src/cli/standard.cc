@@ -49,6 +49,7 @@ int run_cli(int argc, char** argv) {
     add_policy(app, chosen);
     add_peers(app, chosen);
     add_cluster(app, chosen);
+    add_leave(app, chosen);
     const std::vector<std::string> words(argv + 1, argv + argc);
     forget_argument(argc, argv, "--join");  // a secret; whoever lists processes shall not see it
     try {

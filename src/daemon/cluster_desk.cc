@@ -41,7 +41,7 @@ Value changed(const ClusterReading& reading, const SeatSettings& before, const S
 ClusterDesk::ClusterDesk(Ports ports, std::string host, Around around)
     : ports_(ports), around_(std::move(around)), host_(std::move(host)) {}
 
-void ClusterDesk::survey(std::function<void(ReadingPtr)> then) {
+void ClusterDesk::survey(Survey::Done then) {
     if (!survey_)
         survey_.emplace(
             Survey::Ports{ports_.loop, ports_.store, around_.electorate(), ports_.report}, host_);
@@ -165,6 +165,8 @@ std::vector<ControlTopic> cluster_topics(ClusterDesk* desk) {
          [desk](const std::string& rest, Sockets::Answer answer) {
              desk->set_timing(rest, std::move(answer));
          }},
+        {"leave", For::owners,
+         [desk](const std::string&, Sockets::Answer answer) { desk->leave(std::move(answer)); }},
     };
     if (desk) return topics;
     for (ControlTopic& topic : topics)

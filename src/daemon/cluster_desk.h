@@ -32,6 +32,7 @@ class ClusterDesk {
         std::function<Electorate&()> electorate;              // asked for once, when it is needed
         std::function<std::vector<std::string>()> endpoints;  // of the store, the best first
         std::function<const Steward*()> steward;              // of this agent; null: none
+        std::function<void(Sockets::Answer)> leave;           // Leaving::ask()
     };
 
     // Every port must outlive it.
@@ -48,11 +49,15 @@ class ClusterDesk {
     void set_size(const std::string& wanted, Sockets::Answer answer);
     void set_timing(const std::string& wanted, Sockets::Answer answer);
 
+    // "leave": one step of it.
+    void leave(Sockets::Answer answer) { around_.leave(std::move(answer)); }
+
+    void survey(Survey::Done then);
+
  private:
     using ReadingPtr = std::shared_ptr<const ClusterReading>;
     using Change = std::function<void(SeatSettings&)>;
 
-    void survey(std::function<void(ReadingPtr)> then);
     void answer_from(ReadingPtr reading, std::function<Value(const ClusterReading&)> view,
                      Sockets::Answer answer);
     void tell_peers(Sockets::Answer answer);

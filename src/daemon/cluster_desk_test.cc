@@ -48,7 +48,9 @@ class Desk : public testing::StoreTest {
     ClusterDesk desk{{loop, workers, store, report},
                      "a",
                      {[this]() -> Electorate& { return electorate; },
-                      [] { return std::vector{url_of("a")}; }, [] { return nullptr; }}};
+                      [] { return std::vector{url_of("a")}; },
+                      [] { return nullptr; },
+                      {}}};
 };
 
 TEST_F(Desk, shows_how_the_cluster_is) {

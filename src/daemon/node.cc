@@ -200,7 +200,8 @@ Result<void> Node::Parts::open_store(const PolicyState& rules) {
         StoreLink::Events{
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
             .on_moved = [this] { moved(); },
-            .on_fatal = [this](Error error) { fail(std::move(error)); }});
+            .on_fatal = [this](Error error) { fail(std::move(error)); },
+            .on_left = [this](ExitCode code) { ending.finish("this host has left", code); }});
     if (!opened) return std::move(opened).error();
     store = std::move(*opened);
     if (settings.noop) return {};

@@ -20,13 +20,22 @@ std::uint64_t told_space(std::uint64_t told, std::uint64_t measured) {
 
 void SeatTeller::use(SeatOffer offer) {
     offer_ = std::move(offer);
+    offered_ = true;
     tell();
     if (!timer_ && disk_free_ == 0) measure_later(first_pause);
 }
 
+void SeatTeller::refuse_seats(bool refuse) {
+    if (refuse == refuses_) return;
+    refuses_ = refuse;
+    if (offered_) tell();
+}
+
 void SeatTeller::tell() {
     offer_.disk_free = disk_free_;
-    tell_(offer_);
+    SeatOffer told = offer_;
+    if (refuses_) told.wish = SeatWish::no;
+    tell_(std::move(told));
 }
 
 void SeatTeller::measure_later(Duration pause) {

@@ -39,6 +39,9 @@ class SeatTeller {
     // measure, which goes on each minute.
     void use(SeatOffer offer);
 
+    // Says from now on that no seat is wanted, whatever else holds; false: not any more.
+    void refuse_seats(bool refuse);
+
  private:
     void tell();
     void measure_later(Duration pause);
@@ -48,6 +51,8 @@ class SeatTeller {
     Measure measure_;
     Tell tell_;
     SeatOffer offer_;
+    bool offered_ = false;
+    bool refuses_ = false;
     std::uint64_t disk_free_ = 0;  // as told; 0: not measured
     Held timer_;
     Lifeline lifeline_;

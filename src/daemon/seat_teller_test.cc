@@ -57,5 +57,17 @@ TEST(SeatTeller, tells_at_once_what_it_is_told_and_again_only_what_changed) {
     EXPECT_EQ(rig.told.back().disk_free, 16 * gib);
 }
 
+TEST(SeatTeller, refuses_seats_for_as_long_as_it_is_told_to) {
+    Rig rig;
+    rig.teller.refuse_seats(true);
+    EXPECT_TRUE(rig.told.empty()) << "who offers none has none to refuse";
+    rig.teller.use({.domain = "", .wish = SeatWish::prefer, .peer_urls = {}});
+    EXPECT_EQ(rig.told.back().wish, SeatWish::no);
+    rig.teller.refuse_seats(true);
+    EXPECT_EQ(rig.told.size(), 1u) << "what is the same is not told again";
+    rig.teller.refuse_seats(false);
+    EXPECT_EQ(rig.told.back().wish, SeatWish::prefer);
+}
+
 }  // namespace
 }  // namespace hansa

@@ -70,6 +70,9 @@ class Seating {
 
     void store_is(StoreStatus::State state);
 
+    // An etcd of this host's own seat runs.
+    bool serves() const { return holder_ && holder_->serves(); }
+
     Electorate& electorate();                    // made when it is first asked for
     const Steward* steward() const;              // null: no voter is beside us
     std::optional<SeatFigures> figures() const;  // likewise

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "daemon/endpoint_sources.h"
+#include "daemon/leaving.h"
 #include "daemon/rendezvous.h"
 #include "daemon/revocation_watch.h"
 #include "daemon/seat_settings.h"
@@ -24,6 +25,7 @@ namespace hansa {
 namespace {
 
 constexpr std::uint64_t etcd_log_bytes_max = std::uint64_t{8} << 20;
+constexpr Duration leave_patience = Seconds{3};
 constexpr Duration store_farewell = Milliseconds{300};  // for telling the store that we stop
 
 // Our own etcd accepts more than another's would.
@@ -81,7 +83,36 @@ struct StoreLink::State : KeyWatcher {
               [this](SeatOffer offer) { mesh.offer(std::move(offer)); }),
           desk({ports.loop, ports.workers, *store, ports.report}, settings.host.text(),
                {[this]() -> Electorate& { return seating.electorate(); },
-                [this] { return seating.endpoints(); }, [this] { return seating.steward(); }}) {}
+                [this] { return seating.endpoints(); }, [this] { return seating.steward(); },
+                [this](Sockets::Answer answer) { leaving.ask(std::move(answer)); }}),
+          leaving(ports.loop, home.identity().uuid, leaving_steps()) {}
+
+    Leaving::Steps leaving_steps() {
+        return {.survey = [this](Survey::Done done) { desk.survey(std::move(done)); },
+                .serves_seat = [this] { return seating.serves(); },
+                .refuse_seats = [this](bool refuse) { seats.refuse_seats(refuse); },
+                .leave =
+                    [this](std::function<void(Result<void>)> left) {
+                        has_left = true;
+                        mesh.leave(Mesh::Departure::withdraw_exports, leave_patience,
+                                   std::move(left));
+                    },
+                .kept = [this] { return kept_files(); },
+                .end =
+                    [this](const Result<void>& released) {
+                        events.on_left(released ? ExitCode::fine : ExitCode::internal);
+                    }};
+    }
+
+    // What somebody who wants nothing of the cluster on this host would remove.
+    std::vector<std::string> kept_files() const {
+        std::vector<std::string> kept;
+        if (settings.tmp_prefix) return kept;
+        for (const std::string& path :
+             {home.directory(), home.cluster_directory(), home.authority_directory()})
+            if (ports.files.status(path)) kept.push_back(path);
+        return kept;
+    }
 
     CollectPolicy policy_of(const PolicyState& rules) const {
         const Accounts& accounts = ports.accounts;
@@ -278,6 +309,8 @@ struct StoreLink::State : KeyWatcher {
     RevocationWatch revocations;
     SeatTeller seats;
     ClusterDesk desk;
+    Leaving leaving;
+    bool has_left = false;  // the mesh, in this run
     std::optional<RotatedFile> etcd_log;
     Lifeline lifeline;
 };
@@ -409,6 +442,7 @@ MeshRest StoreLink::rest() const {
 
 // Of a temporary prefix nothing stays: nobody could ever renew what it left in the store.
 void StoreLink::State::leave_mesh(Action left) {
+    if (has_left) return ports.loop.post(std::move(left));
     if (!settings.tmp_prefix || settings.seeds.empty())
         return mesh.stop(store_farewell, std::move(left));
     mesh.leave(Mesh::Departure::withdraw_exports, store_farewell,

@@ -45,6 +45,8 @@ class StoreLink {
         std::function<void(const Amendment&)> on_amendment;  // what is collected has changed
         Action on_moved;                                     // rest() may have changed
         std::function<void(Error)> on_fatal;                 // this agent cannot go on
+        // By `hansa leave`; what is left to do is to end.
+        std::function<void(ExitCode)> on_left;
     };
 
     // Everything given must outlive the link. Code::denied when what is remembered of exporters

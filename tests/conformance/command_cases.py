@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What operators ask a running agent about its cluster, and change of it."""
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -109,6 +110,39 @@ def peers(t):
     equal(first.stop(), 0, "exit code")
 
 
+@case("leave", "a host that leaves withdraws its exports and its name, and may come again")
+def leave(t):
+    assert "no agent" in refused(t, "leave")
+    sharing = GRAPH.replace("own, content", "own-NAME, content") + """
+  - {name: "@@from-NAME", path: /x/from-NAME, content: "from NAME\\n"}
+collect:
+- {kind: file, pattern: T/NAME-got/}
+"""
+    def run(name):
+        os.makedirs(t.at(f"{name}-got"), exist_ok=True)
+        return t.run(t.graph(f"{name}.yaml", sharing.replace("NAME", name)), "--hostname", name)
+    stays = run("a")
+    store(t, stays)
+    leaves = run("b")
+    t.until_content(t.at("a-got/from-b"), "from b\n")
+    done = t.command("leave", "--hostname", "b")
+    equal(done.returncode, 0, done.stderr)
+    assert "its name is free" in done.stdout and t.at("state/b") in done.stdout, done.stdout
+    equal(leaves.wait(), 0, "exit code")
+    stays.wait_for("collected", withdrawn=1)
+    equal(t.read("own-b"), "own", "what b applied stays")
+    equal([p["name"] for p in shown(t, "peers", "--hostname", "a")["peers"]], ["a"], "peers")
+    mark = stays.mark()
+    again = run("b")
+    store(t, again)
+    stays.wait_for("collected", since=mark, changed=1)
+    equal([p["name"] for p in shown(t, "peers", "--hostname", "a")["peers"]], ["a", "b"], "peers")
+    equal(again.stop(), 0, "exit code")
+    last = t.command("leave", "--hostname", "a", "--json")
+    equal((last.returncode, json.loads(last.stdout)["state"]), (0, "left"), last.stderr)
+    equal(stays.wait(), 0, "exit code")
+
+
 @case("cluster-rights", "who may ask an agent may not yet change its cluster; each try is counted")
 def cluster_rights(t):
     need_root()
@@ -120,6 +154,8 @@ def cluster_rights(t):
     why = refused(t, "cluster", "size", "3", "--hostname", "a", user="nobody")
     assert "only root" in why, why
     agent.wait_for("refused", cause="control_change")
+    assert "only root" in refused(t, "leave", "--hostname", "a", user="nobody")
+    agent.wait_for("refused", cause="control_change", count=2)
     equal(t.command("cluster", "size").stdout, "-\n", "nothing is changed")
     equal(agent.stop(), 0, "exit code")
 

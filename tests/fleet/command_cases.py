@@ -73,5 +73,32 @@ def cluster_status(t):
     equal([host.agent.stop() for host in reversed(fleet.hosts)], [0] * 4, "exit codes")
 
 
+@case("leave-seat", "a voter that leaves gives its seat away first, and may come again")
+def leave_seat(t):
+    fleet, observer = grown(t, 3)
+    try:
+        leader = observer.leader()
+        others = [host for host in fleet.hosts if host is not leader]
+        until_healthy(t, leader)
+        gone = leader.try_command("leave")
+        equal(gone.returncode, 0, gone.stderr)
+        assert "seat is to be given away" in gone.stderr, gone.stderr
+        equal(leader.agent.wait(), 0, "exit code")
+        t.until(lambda: seats_in(status_of(others[0])) == {h.name: "voter" for h in others},
+                what="the others have the seats")
+        until_healthy(t, others[0])
+        peers = json.loads(others[0].command("peers", "--json"))["peers"]
+        equal([peer["name"] for peer in peers], [host.name for host in others], "peers")
+        for host in others:
+            host.agent.wait_for("collected", withdrawn=1)
+        equal(t.read(leader.name, "kept"), "kept\n", "what it has applied stays")
+        leader.run()
+        leader.agent.wait_for("store_changed", state="connected")
+        t.until_content(others[0].path(f"from-{leader.name}"), "first")
+    finally:
+        observer.close()
+    equal([host.agent.stop() for host in reversed(fleet.hosts)], [0] * 4, "exit codes")
+
+
 if __name__ == "__main__":
     sys.exit(main())
