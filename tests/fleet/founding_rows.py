@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rows about hosts that found a cluster together (--expect)."""
+"""Rows about how a fleet begins, and what it looks like at rest."""
 import os
 import shutil
 import sys
@@ -85,6 +85,70 @@ def one_is_late(drill):
         host.run()
     for host in fleet.hosts:
         host.agent.wait_for("store_changed", state="connected")
+
+
+@row("0c", "at rest every host has a connection to one voter", needs=SEATS)
+def few_connections(drill):
+    """As many agents as HANSA_DRILL_HOSTS says, five voters from eleven on; read from the kernel."""
+    count = int(os.environ.get("HANSA_DRILL_HOSTS", "16"))
+    seats = 5 if count > 10 else 3
+    fleet = drill.fleet = Fleet(drill.t, [f"dc={'abcde'[i % 5]}" for i in range(count)],
+                                "--ideal-cluster-size", str(seats))
+    fleet.found()
+    for first in range(1, count, 16):
+        fleet.join(*fleet.hosts[first:first + 16])
+    drill.observer = Observer(fleet)
+    drill.observer.until_voters(seats, 120)
+    voters = {voter.address for voter in drill.observer.voters()}
+
+    def spread():
+        """Of each voter, how many other hosts lean on it; and all pairs that are connected."""
+        pairs = connected_pairs(fleet)
+        leaning = {voter: sum(1 for pair in pairs if voter in pair and len(pair & voters) == 1)
+                   for voter in voters}
+        return leaning, pairs
+
+    # A client moves to the voter that it prefers within a minute of learning of it.
+    mean, bound = (count - seats) / seats, (count - seats) + seats * (seats - 1) // 2
+    limit = 1.5 if count >= 64 else 3
+
+    def settled():
+        leaning, pairs = spread()
+        return len(pairs) <= bound and max(leaning.values()) <= limit * mean
+
+    drill.goes_on(settled, 150)
+    leaning, pairs = spread()
+    drill.note("agents", count, "")
+    drill.bound("pairs of hosts with a connection", len(pairs), bound, "")
+    drill.note("of a full mesh", count * (count - 1) // 2, "")
+    drill.bound("clients of the fullest voter, times the mean", max(leaning.values()) / mean,
+                limit, "")
+    for host in fleet.hosts:
+        drill.t.until_content(host.path(f"from-{fleet.hosts[-1].name}"), "first", deadline=120)
+    began = time.monotonic()
+    fleet.hosts[-1].write_graph("news")
+    for host in fleet.hosts:
+        drill.t.until_content(host.path(f"from-{fleet.hosts[-1].name}"), "news")
+    drill.note("news of one at all", time.monotonic() - began)
+
+
+def connected_pairs(fleet):
+    """{frozenset of two addresses} between which the kernel has an established connection."""
+    known = {host.address for host in fleet.hosts}
+    pairs = set()
+    for host in fleet.hosts:
+        with open(f"/proc/{host.agent.process.pid}/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        for row_of in rows:
+            pair = frozenset(address_in(text) for text in (row_of[1], row_of[2]))
+            if row_of[3] == "01" and len(pair) == 2 and pair <= known:
+                pairs.add(pair)
+    return pairs
+
+
+def address_in(text):
+    """Of /proc/net/tcp: the address in hexadecimal, in the order of the machine (proc(5))."""
+    return ".".join(str(byte) for byte in reversed(bytes.fromhex(text.split(":")[0])))
 
 
 if __name__ == "__main__":
