@@ -43,7 +43,7 @@ void SimPeer::start() {
         node_.amend(amendment);
         options_.redrawn();
     };
-    events.on_entered = [](const std::string&) {};
+    events.on_entered = [](const std::string&, std::uint64_t) {};
     events.on_refused = [this](const Error& error) { refused_ = error.text; };
     events.on_moved = [] {};
     mesh_ = std::make_unique<Mesh>(loop_, *store_, random_, node_.kinds(), node_.report(), host_,

@@ -9,6 +9,8 @@ void add_cluster(CLI::App& app, Chosen& chosen) {
     group->require_subcommand(1);
     add_cluster_seats(*group, chosen);
     add_cluster_snapshot(*group, chosen);
+    add_cluster_restore(*group, chosen);
+    add_cluster_recover(*group, chosen);
 }
 
 }  // namespace hansa

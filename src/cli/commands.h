@@ -36,6 +36,8 @@ void add_leave(CLI::App& app, Chosen& chosen);
 // Parts of `hansa cluster`.
 void add_cluster_seats(CLI::App& group, Chosen& chosen);  // status, size, timing
 void add_cluster_snapshot(CLI::App& group, Chosen& chosen);
+void add_cluster_restore(CLI::App& group, Chosen& chosen);
+void add_cluster_recover(CLI::App& group, Chosen& chosen);
 
 // The whole program.
 int run_cli(int argc, char** argv);

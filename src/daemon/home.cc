@@ -85,19 +85,20 @@ Result<void> Home::open_to(std::optional<GroupId> group) {
     return files_.set_attributes(directory_, attributes);
 }
 
-void Home::belong_to(const std::string& cluster, Workers& workers,
+void Home::belong_to(const std::string& cluster, std::uint64_t epoch, Workers& workers,
                      std::function<void(Result<void>)> done) {
-    if (identity_.cluster == cluster) return;
+    if (identity_.cluster == cluster && identity_.epoch >= epoch) return;
     marking_ = true;
     const auto marked = std::make_shared<Result<Identity>>(Error{Code::cancelled, "not begun"});
-    workers.run([marked, cluster, &files = files_, directory = directory_, identity = identity_](
-                    Task&) { *marked = remember_cluster(files, directory, identity, cluster); },
-                lifeline_.guard([this, marked, done = std::move(done)] {
-                    marking_ = false;
-                    if (*marked) identity_ = **marked;
-                    done(*marked ? Result<void>{} : marked->error());
-                    if (const Action finished = std::exchange(finished_, nullptr)) finished();
-                }));
+    workers.run(
+        [marked, cluster, epoch, &files = files_, directory = directory_, identity = identity_](
+            Task&) { *marked = remember_cluster(files, directory, identity, cluster, epoch); },
+        lifeline_.guard([this, marked, done = std::move(done)] {
+            marking_ = false;
+            if (*marked) identity_ = **marked;
+            done(*marked ? Result<void>{} : marked->error());
+            if (const Action finished = std::exchange(finished_, nullptr)) finished();
+        }));
 }
 
 void Home::finish(Action done) {

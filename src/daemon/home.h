@@ -56,7 +56,7 @@ class Home {
 
     // See remember_cluster() in identity.h: on a worker, since a slow disk would hold up the loop
     // just when the first resources arrive. `done` comes on the loop thread, unless we have ended.
-    void belong_to(const std::string& cluster, Workers& workers,
+    void belong_to(const std::string& cluster, std::uint64_t epoch, Workers& workers,
                    std::function<void(Result<void>)> done);
 
     // Calls `done`, later where belong_to() is under way. Once.

@@ -61,7 +61,7 @@ TEST(Home, an_end_waits_until_the_cluster_is_remembered) {
     ASSERT_TRUE(home);
     std::vector<std::string> told;
     (*home)->finish([&] { told.push_back("nothing under way"); });
-    (*home)->belong_to("c1", workers, [&](Result<void> done) {
+    (*home)->belong_to("c1", 0, workers, [&](Result<void> done) {
         told.push_back(done ? "remembered" : done.error().text);
     });
     (*home)->finish([&] {
@@ -73,7 +73,7 @@ TEST(Home, an_end_waits_until_the_cluster_is_remembered) {
     EXPECT_EQ((*home)->identity().cluster, "c1");
     EXPECT_EQ(read_identity(rig.files, (*home)->directory())->cluster, "c1");
 
-    (*home)->belong_to("c2", workers, [&](Result<void> done) {
+    (*home)->belong_to("c2", 0, workers, [&](Result<void> done) {
         told.push_back(done ? "remembered" : done.error().text);
         rig.loop.stop();
     });

@@ -1,5 +1,7 @@
 #include "daemon/identity.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "data/json.h"
 
@@ -85,15 +87,16 @@ Result<Identity> claim_directory(Files& files, const std::string& directory, con
 }
 
 Result<Identity> remember_cluster(Files& files, const std::string& directory, Identity identity,
-                                  const std::string& cluster) {
-    if (identity.cluster == cluster) return identity;
-    if (!identity.cluster.empty())
+                                  const std::string& cluster, std::uint64_t epoch) {
+    if (identity.cluster == cluster && identity.epoch >= epoch) return identity;
+    if (!identity.cluster.empty() && identity.cluster != cluster)
         return Error{Code::conflict,
                      directory + " belongs to cluster " + printable(identity.cluster) +
                          ", but this store is cluster " + printable(cluster) +
                          "; use the seeds of its own cluster, or move the directory away to join "
                          "this one as a new peer"};
     identity.cluster = cluster;
+    identity.epoch = std::max(identity.epoch, epoch);
     if (auto saved = save(files, directory, identity); !saved) return std::move(saved).error();
     return identity;
 }

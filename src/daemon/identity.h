@@ -32,8 +32,9 @@ Result<Identity> read_identity(const Files& files, const std::string& directory)
 Result<Identity> claim_directory(Files& files, const std::string& directory, const HostName& host,
                                  Random& random);
 
-// Ties the directory to `cluster`. Code::conflict, naming both, when it belongs to another one.
+// Ties the directory to `cluster`, at that epoch unless it has seen a later one. Code::conflict,
+// naming both, when it belongs to another cluster.
 Result<Identity> remember_cluster(Files& files, const std::string& directory, Identity identity,
-                                  const std::string& cluster);
+                                  const std::string& cluster, std::uint64_t epoch);
 
 }  // namespace hansa

@@ -72,15 +72,31 @@ TEST(DaemonIdentity, belongs_to_one_cluster_for_good) {
     Rig rig;
     auto identity = rig.claim();
     ASSERT_TRUE(identity);
-    auto joined = remember_cluster(rig.machine.files, rig.directory, *identity, "one");
+    auto joined = remember_cluster(rig.machine.files, rig.directory, *identity, "one", 0);
     ASSERT_TRUE(joined);
     EXPECT_EQ(rig.claim()->cluster, "one");
-    auto foreign = remember_cluster(rig.machine.files, rig.directory, *joined, "two");
+    auto foreign = remember_cluster(rig.machine.files, rig.directory, *joined, "two", 0);
     ASSERT_FALSE(foreign);
     EXPECT_EQ(foreign.error().code, Code::conflict);
     EXPECT_NE(foreign.error().text.find("one"), std::string::npos);
     EXPECT_NE(foreign.error().text.find("two"), std::string::npos);
     EXPECT_EQ(rig.claim()->cluster, "one");
+}
+
+TEST(DaemonIdentity, remembers_the_latest_epoch_of_its_cluster) {
+    Rig rig;
+    auto identity = rig.claim();
+    ASSERT_TRUE(identity);
+    EXPECT_EQ(identity->epoch, 0U);
+    auto seen = remember_cluster(rig.machine.files, rig.directory, *identity, "one", 2);
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(rig.claim()->epoch, 2U);
+    auto older = remember_cluster(rig.machine.files, rig.directory, *seen, "one", 1);
+    ASSERT_TRUE(older);
+    EXPECT_EQ(older->epoch, 2U);
+    EXPECT_EQ(rig.claim()->epoch, 2U) << "an older one is no news";
+    EXPECT_FALSE(remember_cluster(rig.machine.files, rig.directory, *seen, "two", 9));
+    EXPECT_EQ(rig.claim()->epoch, 2U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "daemon/home.h"
 #include "daemon/seat_settings.h"
 #include "daemon/settings.h"
+#include "daemon/store_epoch.h"
 #include "trust/authority.h"
 
 namespace hansa {
@@ -106,6 +107,7 @@ void MachineStore::serve() {
         if (!others.empty()) return dwell_elsewhere(std::move(others));
     }
     dial({});
+    if (is_outdated()) return put_aside();
     if (auto started = start_server(); !started) {
         server_.reset();
         cannot_serve(std::move(started).error());
@@ -148,6 +150,39 @@ void MachineStore::give_up(Error why) {
     timer_.reset();
     lock_.reset();
     events_.on_fatal(std::move(why));
+}
+
+// What was founded here and never recovered is of epoch 0.
+bool MachineStore::is_outdated() const {
+    if (wishes_.epoch == 0 || !has_data()) return false;
+    const auto epoch = read_store_epoch(ports_.files, wishes_.directory);
+    return epoch && *epoch < wishes_.epoch;
+}
+
+void MachineStore::epoch_is(std::uint64_t epoch) {
+    wishes_.epoch = std::max(wishes_.epoch, epoch);
+    if (!server_ || given_up_ || !is_outdated()) return;
+    timer_.reset();
+    server_->stop([this] {
+        gone_ = std::move(server_);
+        put_aside();
+    });
+}
+
+void MachineStore::put_aside() {
+    renewal_.reset();
+    const auto aside = put_data_aside(ports_.files, data_path(), ports_.loop.clock().wall());
+    const std::string what =
+        "the store in " + wishes_.directory +
+        " is of an older epoch than its cluster, which was recovered elsewhere and is at epoch " +
+        std::to_string(wishes_.epoch) + ": it does not serve any more, and its data " +
+        (aside ? "is kept in " + *aside : "stays: " + aside.error().text);
+    auto others = events_.others();
+    if (others.empty() || !aside)
+        return give_up(Error{Code::conflict, what + "; start this host with --seeds that say where "
+                                                    "the cluster is"});
+    ports_.report.publish(happened::Warned{what});
+    dwell_elsewhere(std::move(others));
 }
 
 // The notice goes first: an end in between leaves data whose etcd says once more that it was

@@ -4,6 +4,7 @@
 //
 // Owned by Node; loop thread only; never blocks but for small files of its own.
 // Invariant: an etcd of ours runs only while we hold the lock.
+// Data of an epoch that is over, since the cluster's store was recovered elsewhere, is not served.
 //
 // A machine whose member was taken out of the store, or has lost its data while others have theirs,
 // is a client like any other host: the notice says where the store is, nothing is founded here,
@@ -71,6 +72,7 @@ class MachineStore {
         std::string advertise{};           // in place of the address that it listens at
         bool belongs = false;              // to a cluster already: none is founded in its place
         std::string timing{};  // of a cluster that is founded (seat_timing.h); empty: the usual one
+        std::uint64_t epoch = 0;  // of the cluster, the highest that this host has seen
     };
     // A certificate for an etcd at these URLs; called before each start of one, and again when
     // the certificate is to be renewed.
@@ -96,6 +98,10 @@ class MachineStore {
     // accepted before a certificate was taken back. Everybody else's come back within moments.
     void cut_connections();
 
+    // The cluster's epoch is this one: data of ours that is older is put aside, and this machine
+    // has no member of the store any more. Fatal where nobody knows another one.
+    void epoch_is(std::uint64_t epoch);
+
     bool serves() const { return server_ != nullptr; }
     // Of the cluster, as this machine's member of it was founded with; empty: the usual one.
     const std::string& timing() const { return timing_; }
@@ -110,6 +116,8 @@ class MachineStore {
     Result<void> start_server();
     void cannot_serve(Error why);
     bool is_patient() const;
+    bool is_outdated() const;
+    void put_aside();
     void give_up(Error why);
     Result<EtcdConfig> plan_server();
     Result<void> certify(EtcdConfig& config);

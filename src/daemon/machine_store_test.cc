@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/store_epoch.h"
 #include "sys/sim/machine.h"
 
 namespace hansa {
@@ -622,6 +623,59 @@ TEST_F(MachineStoreWithoutWatches, the_notice_is_read_each_second) {
     write_notice({other_pid, {url(3000)}, {url(3001)}, "theirs"});
     loop.run_for(Seconds(2));
     EXPECT_EQ(dialled, std::vector{url(3000)});
+}
+
+class Outdated : public MachineStoreTest {
+ protected:
+    void leave_data() {
+        for (const char* path : {"/p", "/p/cluster", "/p/cluster/etcd", "/p/cluster/etcd/member"})
+            if (!machine.files.status(path)) make(path);
+    }
+    void make(const std::string& path) {
+        FileAttributes attributes;
+        attributes.mode = 0700;
+        ASSERT_TRUE(machine.files.make_directory(path, attributes));
+    }
+    bool has(const std::string& path) { return static_cast<bool>(machine.files.status(path)); }
+};
+
+TEST_F(Outdated, data_of_an_epoch_that_is_over_is_put_aside_and_not_served) {
+    leave_data();
+    wishes.epoch = 2;
+    ASSERT_TRUE(write_store_epoch(machine.files, "/p/cluster", 1));
+    start();
+    loop.run_for(Seconds(5));
+    ASSERT_EQ(fatal.size(), 1u);
+    EXPECT_NE(fatal[0].find("epoch 2"), std::string::npos) << fatal[0];
+    EXPECT_NE(fatal[0].find("--seeds"), std::string::npos) << fatal[0];
+    EXPECT_TRUE(dialled.empty());
+    EXPECT_FALSE(has("/p/cluster/etcd"));
+    EXPECT_FALSE(locks.ours());
+}
+
+TEST_F(Outdated, data_of_the_present_epoch_is_served) {
+    leave_data();
+    wishes.epoch = 2;
+    ASSERT_TRUE(write_store_epoch(machine.files, "/p/cluster", 2));
+    start();
+    loop.run_for(Seconds(5));
+    EXPECT_TRUE(fatal.empty());
+    EXPECT_FALSE(dialled.empty());
+}
+
+TEST_F(Outdated, a_store_ends_when_its_cluster_turns_out_to_be_further) {
+    leave_data();
+    start();
+    loop.run_for(Seconds(5));
+    ASSERT_FALSE(dialled.empty());
+    store->epoch_is(0);
+    loop.run_for(Seconds(5));
+    EXPECT_TRUE(fatal.empty());
+    store->epoch_is(1);
+    loop.run_for(Seconds(10));
+    ASSERT_EQ(fatal.size(), 1u);
+    EXPECT_NE(fatal[0].find("is kept in /p/cluster/etcd.aside-"), std::string::npos) << fatal[0];
+    EXPECT_FALSE(has("/p/cluster/etcd"));
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "daemon/seat_holder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/home.h"
 #include "daemon/seat_settings.h"
+#include "daemon/store_epoch.h"
 #include "data/json.h"
 #include "data/members.h"
 #include "mesh/endpoints.h"
@@ -38,6 +40,7 @@ std::string encode(const MemberMarker& marker) {
     put("client_urls", list_of(marker.client_urls));
     put("peer_urls", list_of(marker.peer_urls));
     if (!marker.timing.empty()) put("timing", Value::of_text(marker.timing));
+    if (marker.epoch != 0) put("epoch", Value::of_int(static_cast<std::int64_t>(marker.epoch)));
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
 
@@ -55,6 +58,7 @@ Result<MemberMarker> decode_member_marker(std::string_view text) {
     marker.member = id.value_or(0);
     marker.client_urls = members.texts("client_urls");
     marker.peer_urls = members.texts("peer_urls");
+    marker.epoch = static_cast<std::uint64_t>(members.number_or("epoch", {}, 0));
     if (marker.client_urls.empty() || marker.peer_urls.empty())
         members.refuse("has no URLs to listen at");
     marker.timing = members.text_if_any("timing");
@@ -68,7 +72,8 @@ SeatHolder::SeatHolder(Ports ports, Wishes wishes, Certify certify, Events event
     : ports_(ports),
       wishes_(std::move(wishes)),
       certify_(std::move(certify)),
-      events_(std::move(events)) {}
+      events_(std::move(events)),
+      epoch_(wishes_.epoch) {}
 
 bool SeatHolder::has_data() const {
     return static_cast<bool>(ports_.files.status(data_path() + "/member"));
@@ -85,6 +90,7 @@ void SeatHolder::start() {
     // It was to found a store and ended before there was one.
     if (marker->member == 0 && !has_data()) return (void)ports_.files.remove(marker_path());
     marker_ = std::move(*marker);
+    if (marker_->epoch < epoch_) return put_aside();
     if (!has_data()) {
         be_lost(true);
         return warn("the data of this host's member " + text_of_member(marker_->member) +
@@ -204,8 +210,8 @@ Result<void> SeatHolder::clear_data() {
 
 Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
     if (auto cleared = clear_data(); !cleared) return cleared;
-    if (auto kept = keep(
-            {cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls, timing_});
+    if (auto kept = keep({cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls,
+                          timing_, epoch_});
         !kept)
         return kept;
     std::vector<EtcdMember> whole;
@@ -296,9 +302,43 @@ void SeatHolder::cut_connections() {
     });
 }
 
+void SeatHolder::epoch_is(std::uint64_t epoch) {
+    epoch_ = std::max(epoch_, epoch);
+    if (!marker_ || marker_->epoch >= epoch_ || stopping_ || retiring_) return;
+    timer_.reset();
+    if (!server_) return put_aside();
+    retiring_ = true;
+    server_->stop([this] {
+        gone_ = std::move(server_);
+        retiring_ = false;
+        put_aside();
+        events_.on_gone();
+        if (const Action stopped = std::exchange(stopped_, nullptr)) stopped();
+    });
+}
+
+// The marker goes last: data without one is never looked at again, and a marker without data is
+// put aside at the next start.
+void SeatHolder::put_aside() {
+    const std::string what = "this host's member " + text_of_member(marker_->member) +
+                             " of the store is of epoch " + std::to_string(marker_->epoch) +
+                             ", and the cluster, which was recovered since, is at epoch " +
+                             std::to_string(epoch_) + ": it does not serve any more";
+    auto aside = put_data_aside(ports_.files, data_path(), ports_.loop.clock().wall());
+    if (!aside) return warn(what + "; " + aside.error().text);
+    if (auto cleared = ports_.files.remove(marker_path()); !cleared) warn(cleared.error().text);
+    marker_.reset();
+    be_lost(false);
+    warn(what + (aside->empty() ? "" : "; its data is kept in " + *aside));
+}
+
 void SeatHolder::stop(Action stopped) {
     stopping_ = true;
     timer_.reset();
+    if (retiring_) {
+        stopped_ = std::move(stopped);
+        return;
+    }
     if (!server_) return ports_.loop.post(std::move(stopped));
     server_->stop(std::move(stopped));
 }

@@ -10,7 +10,8 @@
 // is there: a store that lost its majority comes back in this way. A marker without data is a loss
 // and never started, since etcd would take an empty member for the old one and forget what it had
 // acknowledged (measured on 3.4.23); the steward removes it from the list, and it may join anew.
-// A member that was removed ends by itself with exit code 0; then its data goes.
+// A member that was removed ends by itself with exit code 0; then its data goes. One of an epoch
+// that is over, since the store was recovered without it, is ended and its data kept aside.
 //
 // Owned by the agent. Loop thread only; blocks for small files of its own.
 #pragma once
@@ -40,7 +41,8 @@ struct MemberMarker {
     MemberId member = 0;  // 0: of a store that it founded, and not yet known
     std::vector<std::string> client_urls;
     std::vector<std::string> peer_urls;
-    std::string timing{};  // of the cluster (seat_timing.h); empty: the usual one
+    std::string timing{};     // of the cluster (seat_timing.h); empty: the usual one
+    std::uint64_t epoch = 0;  // of the cluster, when it became a member
     friend bool operator==(const MemberMarker&, const MemberMarker&) = default;
 };
 std::string encode(const MemberMarker& marker);
@@ -59,6 +61,7 @@ class SeatHolder {
     struct Wishes {
         std::string directory;  // PREFIX/HOST/store
         std::string uuid;
+        std::uint64_t epoch = 0;  // of the cluster, the highest that this host has seen
         std::vector<std::string> client_urls;  // where it would listen
         std::vector<std::string> peer_urls;
         std::vector<std::string> clients_told;  // what others are told
@@ -70,7 +73,7 @@ class SeatHolder {
 
     struct Events {
         std::function<void()> on_serving;
-        std::function<void()> on_gone;  // removed from the list; its data is cleared away
+        std::function<void()> on_gone;  // no member any more; its data is not in the way
         // Its data is gone while the list still has its member; then not any more.
         std::function<void(bool lost)> on_lost;
         std::function<void(const std::string& line)> on_log;
@@ -99,6 +102,9 @@ class SeatHolder {
     // certificate was taken back end in no other way.
     void cut_connections();
 
+    // The cluster's epoch is this one.
+    void epoch_is(std::uint64_t epoch);
+
     // Ends etcd, a leader hands over first; `stopped` runs once, later. Membership and data stay.
     void stop(Action stopped);
 
@@ -120,6 +126,7 @@ class SeatHolder {
     Result<void> launch(std::vector<EtcdMember> members);
     Result<void> keep(const MemberMarker& marker);
     void removed();
+    void put_aside();
     void warn(const std::string& what);
     bool has_data() const;
     std::string marker_path() const { return wishes_.directory + "/member.json"; }
@@ -133,10 +140,13 @@ class SeatHolder {
     std::optional<MemberMarker> marker_;
     std::unique_ptr<EtcdServer> server_;
     std::unique_ptr<EtcdServer> gone_;  // its callback may be on the stack
+    std::uint64_t epoch_ = 0;
     bool lost_ = false;
     bool may_be_listed_ = false;  // had_member()
     bool is_expected_ = false;
+    bool retiring_ = false;  // a member of an older epoch ends
     bool stopping_ = false;
+    Action stopped_;                      // whoever waits for that end
     std::vector<std::string> endpoints_;  // whom to ask
     std::size_t next_ = 0;
     std::string cluster_;

@@ -43,6 +43,7 @@ class Holding : public ::testing::Test {
             SeatHolder::Ports{loop, machine.files, machine.processes, electorate, report},
             SeatHolder::Wishes{directory,
                                uuid_of("b"),
+                               epoch,
                                {url_of("b")},
                                {peer_url_of("b")},
                                {url_of("b")},
@@ -79,6 +80,7 @@ class Holding : public ::testing::Test {
     std::unique_ptr<SeatHolder> holder;
     bool certified = true;
     std::vector<bool> losses;  // as they were told
+    std::uint64_t epoch = 0;  // that this host has seen
     int served = 0;
     int gone = 0;
 };
@@ -275,9 +277,81 @@ TEST_F(Holding, what_was_removed_clears_its_data_away) {
     EXPECT_EQ(started.size(), 1U);
 }
 
+class Outlived : public Holding {
+ protected:
+    void become_member() {
+        add_member();
+        holder->expect({url_of("a")}, "c1", "");
+        loop.run_for(Seconds{3});
+        holder->expect_nothing();
+        ASSERT_TRUE(holder->serves());
+    }
+    std::vector<std::string> put_aside() {
+        std::vector<std::string> names;
+        const auto entries = machine.files.list(directory);
+        for (const DirectoryEntry& entry : *entries)
+            if (entry.name.find("aside") != std::string::npos) names.push_back(entry.name);
+        return names;
+    }
+};
+
+TEST_F(Outlived, a_member_of_an_epoch_that_is_over_ends_and_its_data_is_kept) {
+    become_member();
+    holder->epoch_is(0);
+    loop.run_for(Seconds{3});
+    EXPECT_TRUE(holder->serves()) << "that is its own";
+    holder->epoch_is(1);
+    loop.run_for(Seconds{10});
+    EXPECT_FALSE(holder->serves());
+    EXPECT_EQ(gone, 1);
+    EXPECT_FALSE(has("/etcd"));
+    EXPECT_FALSE(has("/member.json"));
+    ASSERT_EQ(put_aside().size(), 1U);
+    EXPECT_TRUE(has("/" + put_aside()[0] + "/member"));
+    ASSERT_FALSE(warnings.empty());
+    EXPECT_NE(warnings.back().find("epoch 0"), std::string::npos) << warnings.back();
+    EXPECT_NE(warnings.back().find("epoch 1"), std::string::npos) << warnings.back();
+    EXPECT_NE(warnings.back().find(put_aside()[0]), std::string::npos) << warnings.back();
+
+    // The new store may give it a seat: then it is a member of that one.
+    add_member();
+    holder->expect({url_of("a")}, "c1", "");
+    loop.run_for(Seconds{3});
+    EXPECT_TRUE(holder->serves());
+    EXPECT_EQ(holder->marker()->epoch, 1U);
+}
+
+TEST_F(Outlived, its_data_is_not_started_by_a_host_that_knows_better) {
+    become_member();
+    bool stopped = false;
+    holder->stop([&] { stopped = true; });
+    loop.run_for(Seconds{3});
+    ASSERT_TRUE(stopped);
+    epoch = 1;
+    holder = make();
+    holder->start();
+    loop.run_for(Seconds{5});
+    EXPECT_EQ(started.size(), 1U) << "the one before";
+    EXPECT_EQ(put_aside().size(), 1U);
+    EXPECT_FALSE(has("/member.json"));
+}
+
+TEST_F(Outlived, who_stops_meanwhile_waits_for_its_end) {
+    become_member();
+    bool stopped = false;
+    holder->epoch_is(1);
+    holder->stop([&] { stopped = true; });
+    loop.run_for(Seconds{10});
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(put_aside().size(), 1U);
+}
+
 TEST(MemberMarkers, are_read_strictly) {
     const MemberMarker marker{"c1", uuid_of("b"), 0xdc99, {url_of("b")}, {peer_url_of("b")}};
     EXPECT_EQ(*decode_member_marker(encode(marker)), marker);
+    MemberMarker recovered = marker;
+    recovered.epoch = 4;
+    EXPECT_EQ(*decode_member_marker(encode(recovered)), recovered);
     for (const char* text : {"", "{}", "[]", R"({"v":1})"})
         EXPECT_FALSE(decode_member_marker(text)) << text;
     std::string other = encode(marker);

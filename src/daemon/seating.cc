@@ -86,6 +86,7 @@ SeatHolder::Wishes Seating::holder_wishes() const {
     SeatHolder::Wishes wishes;
     wishes.directory = home_.directory() + "/store";
     wishes.uuid = home_.identity().uuid;
+    wishes.epoch = home_.identity().epoch;
     SeatUrls urls = seat_urls(settings_);
     wishes.client_urls = std::move(urls.clients);
     wishes.peer_urls = std::move(urls.peers);

@@ -68,6 +68,11 @@ class Seating {
     void use_identity(StoreIdentity identity);
     void use_endpoints(std::vector<std::string> endpoints) { endpoints_ = std::move(endpoints); }
 
+    // The cluster's epoch is this one.
+    void epoch_is(std::uint64_t epoch) {
+        if (holder_) holder_->epoch_is(epoch);
+    }
+
     void store_is(StoreStatus::State state);
 
     // An etcd of this host's own seat runs.

@@ -46,7 +46,7 @@ std::string remedy_for(const Settings& settings, const Home& home) {
 Admission admission_for(const Settings& settings, const Home& home, const std::string& certified) {
     const bool may_found = settings.seeds.empty() || settings.found || settings.expect;
     return {home.identity().cluster, may_found ? Founding::if_empty : Founding::never,
-            remedy_for(settings, home), certified};
+            remedy_for(settings, home), certified, home.identity().epoch};
 }
 
 }  // namespace
@@ -134,7 +134,8 @@ struct StoreLink::State : KeyWatcher {
 
     MeshEvents mesh_events() {
         return {.on_amendment = events.on_amendment,
-                .on_entered = [this](const std::string& cluster) { entered(cluster); },
+                .on_entered = [this](const std::string& cluster,
+                                     std::uint64_t epoch) { entered(cluster, epoch); },
                 .on_refused = [this](const Error& error) { refused(error); },
                 .on_moved =
                     [this] {
@@ -143,6 +144,11 @@ struct StoreLink::State : KeyWatcher {
                         voters.store_is(state);
                         seating.store_is(state);
                         events.on_moved();
+                    },
+                .on_outdated =
+                    [this](std::uint64_t outdated, const Error& why) {
+                        ports.report.publish(happened::Refused{"store_error", why.text});
+                        store->refuse(outdated);
                     }};
     }
 
@@ -169,11 +175,20 @@ struct StoreLink::State : KeyWatcher {
         return mesh.watch_key(key, std::move(changed));
     }
 
-    void entered(const std::string& cluster) {
+    // Again when the cluster's epoch has grown, even while this host was away.
+    void entered(const std::string& cluster, std::uint64_t epoch) {
         was_in = true;
-        home.belong_to(cluster, ports.workers, [this](Result<void> belongs) {
+        const std::uint64_t known = home.identity().epoch;
+        if (epoch > known && !home.identity().cluster.empty())
+            ports.report.publish(happened::Warned{
+                "the store of cluster " + cluster + " was recovered from an older state: epoch " +
+                std::to_string(epoch) + ", after " + std::to_string(known) +
+                "; everything is read anew, and what this host exports is written again"});
+        home.belong_to(cluster, epoch, ports.workers, [this](Result<void> belongs) {
             if (!belongs) events.on_fatal(std::move(belongs).error());
         });
+        seating.epoch_is(epoch);
+        if (machine) machine->epoch_is(epoch);
     }
 
     // Whatever the refusal is, it is about who we are, not about how busy the store is.
@@ -347,7 +362,8 @@ void StoreLink::State::start_machine_store() {
                              .listen = settings.listen.empty() ? "127.0.0.1" : settings.listen,
                              .advertise = settings.advertise,
                              .belongs = !home.identity().cluster.empty(),
-                             .timing = settings.seat_timing},
+                             .timing = settings.seat_timing,
+                             .epoch = home.identity().epoch},
         certifier(),
         MachineStore::Events{.on_place = [this](StorePlace place) { found(std::move(place)); },
                              .on_fatal = events.on_fatal,

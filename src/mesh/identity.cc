@@ -41,6 +41,13 @@ Error foreign_cluster(const Admission& wish, const std::string& ours, const std:
                                 ", but this host belongs to " + ours + "; " + wish.remedy};
 }
 
+Error outdated(const ClusterRecord& found, std::uint64_t known) {
+    return {Code::unavailable,
+            "the store is of epoch " + std::to_string(found.epoch) + " of cluster " +
+                printable(found.id, 80) + ", which was recovered since and is at epoch " +
+                std::to_string(known) + ": it is not used; end it where it runs"};
+}
+
 Error name_taken(const Applicant& me, const NameRecord& owner) {
     return {Code::conflict, "host name \"" + me.host.text() + "\" is taken by " +
                                 printable(owner.uuid, 80) + ", since " +
@@ -56,6 +63,8 @@ std::string encode(const ClusterRecord& record) {
     Value::Map map = begun();
     put(map, "id", record.id);
     put(map, "created", record.created);
+    if (record.epoch != 0)
+        map.push_back({"epoch", {}, Value::of_int(static_cast<std::int64_t>(record.epoch))});
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -89,6 +98,7 @@ Result<ClusterRecord> decode_cluster(std::string_view value) {
     Members members(*parsed, "record");
     take_version(members);
     ClusterRecord record{members.text("id"), members.text("created")};
+    record.epoch = static_cast<std::uint64_t>(members.number_or("epoch", {}, 0));
     return finished(keys::cluster(), members, std::move(record));
 }
 
@@ -143,7 +153,9 @@ Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applic
         for (const std::string& only : {wish.cluster_id, wish.new_cluster_id})
             if (!only.empty() && cluster->id != only)
                 return foreign_cluster(wish, only, cluster->id);
+        if (cluster->epoch < wish.epoch) return outdated(*cluster, wish.epoch);
         step.cluster_id = cluster->id;
+        step.epoch = cluster->epoch;
         claim.when.push_back(Compare::created(keys::cluster(), facts.cluster->created));
     } else {
         if (!wish.cluster_id.empty())

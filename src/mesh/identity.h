@@ -18,6 +18,7 @@ namespace hansa {
 struct ClusterRecord {
     std::string id;  // a UUID
     std::string created;
+    std::uint64_t epoch = 0;  // how often its store was recovered or restored
     friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
 };
 
@@ -62,6 +63,9 @@ struct Admission {
     // The authority's: the only one acceptable too, and the id of a cluster that is founded, so
     // that certificates and data name the same one; empty: whichever is there, or a random one.
     std::string new_cluster_id{};
+    // Of the cluster, the highest that was seen: a store of an older one is what a recovery has
+    // left behind.
+    std::uint64_t epoch = 0;
 };
 
 // What a peer knows of itself before it asks.
@@ -82,10 +86,12 @@ struct AdmissionStep {
     std::string cluster_id;
     std::string name_value;
     std::optional<Transaction> claim;
+    std::uint64_t epoch = 0;
 };
 
 // Code::conflict: another cluster, or the name is somebody else's; Code::missing: no cluster
-// here. `new_cluster_id` is used where one has to be founded.
+// here; Code::unavailable: it is a store of an older epoch, and another one is to be asked.
+// `new_cluster_id` is used where one has to be founded.
 Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applicant& me,
                                        const Admission& wish, const std::string& new_cluster_id,
                                        WallTime now);

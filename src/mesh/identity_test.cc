@@ -37,6 +37,9 @@ PeerRecord seated_peer() {
 TEST(Identity, records_come_back_as_they_went) {
     const ClusterRecord cluster{"c", "then"};
     EXPECT_EQ(*decode_cluster(encode(cluster)), cluster);
+    EXPECT_EQ(encode(cluster).find("epoch"), std::string::npos) << "it was never recovered";
+    const ClusterRecord recovered{"c", "then", 3};
+    EXPECT_EQ(*decode_cluster(encode(recovered)), recovered);
     const NameRecord name{"a", "u", "then", "there"};
     EXPECT_EQ(*decode_name(keys::name_of(host("a")), encode(name)), name);
     const PeerRecord peer{"a", "u", 9, "0.1.0", "there", {"https://127.0.0.1:2379"}};

@@ -22,7 +22,8 @@ Membership::Membership(Loop& loop, Store& store, Random& random, HostName host,
       events_(std::move(events)),
       new_cluster_id_(options_.admission.new_cluster_id.empty()
                           ? make_uuid(random)
-                          : options_.admission.new_cluster_id) {
+                          : options_.admission.new_cluster_id),
+      epoch_(options_.admission.epoch) {
     hold_lease();
     look();
 }
@@ -39,10 +40,12 @@ void Membership::look() {
     look_failed_.reset();
     const auto ask = [this](const std::string& key, std::optional<Record> AdmissionFacts::*fact) {
         store_.read(ReadScope::key, key, lifeline_.guard([this, fact](Result<Reading> reading) {
-            if (reading)
+            if (reading) {
+                if (fact == &AdmissionFacts::cluster) told_by_ = reading->store;
                 facts_.*fact = only(std::move(*reading));
-            else
+            } else {
                 look_failed_ = std::move(reading).error();
+            }
             if (--answers_due_ == 0) on_looked();
         }));
     };
@@ -60,6 +63,7 @@ void Membership::on_looked() {
     // Once in a cluster, this one and no other.
     Admission wish = options_.admission;
     if (!cluster_id_.empty()) wish.cluster_id = cluster_id_;
+    wish.epoch = epoch_;
     const auto step = decide_admission(facts_, {host_, options_.uuid, options_.where}, wish,
                                        new_cluster_id_, loop_.clock().wall());
     if (!step) return turned_away(step.error());
@@ -76,6 +80,10 @@ void Membership::on_looked() {
 }
 
 void Membership::turned_away(const Error& why) {
+    if (why.code == Code::unavailable) {
+        if (events_.on_outdated) events_.on_outdated(told_by_, why);
+        return look_later(look_backoff_.next(random_));
+    }
     if (entered_) {
         // Nobody was faster here: a conflict is news.
         failed(turned_away_, {Code::denied, why.text + "; it was ours until now: find out who can "
@@ -107,10 +115,11 @@ void Membership::enter(const AdmissionStep& step) {
     look_backoff_.reset();
     entering_.ended_well();
     turned_away_.ended_well();
-    const bool first = !entered_;
+    const bool is_news = !entered_ || step.epoch > epoch_;
     entered_ = true;
     cluster_id_ = step.cluster_id;
-    if (first) events_.on_entered(cluster_id_);
+    epoch_ = step.epoch;
+    if (is_news) events_.on_entered(cluster_id_, epoch_);
     put_record();
 }
 
@@ -156,6 +165,7 @@ void Membership::on_granted(LeaseId lease) {
     put_record();
     if (lease_was_lost_) {
         lease_was_lost_ = false;
+        if (entered_) verify();  // the store itself may be another one, recovered since
         events_.on_renewed();
     }
 }

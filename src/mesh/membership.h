@@ -34,8 +34,10 @@ struct MembershipOptions {
 struct MembershipEvents {
     // The claim is on its way: commits that compare with this may be sent behind it.
     std::function<void(Compare name_is_ours, const std::string& cluster_id)> on_claiming;
-    // The name is ours, in this cluster.
-    std::function<void(const std::string& cluster_id)> on_entered;
+    // The name is ours, in this cluster. Again when its epoch has grown.
+    std::function<void(const std::string& cluster_id, std::uint64_t epoch)> on_entered;
+    // The store that answers, by its own id, is of an older epoch: it is to be left. May be empty.
+    std::function<void(std::uint64_t store, const Error&)> on_outdated;
     // Another cluster, no cluster, or the name is another's, and we have never been in: nothing
     // more is tried.
     std::function<void(const Error&)> on_refused;
@@ -97,12 +99,14 @@ class Membership {
     bool entered_ = false;
     bool ended_ = false;
     std::string cluster_id_;
+    std::uint64_t epoch_ = 0;
     std::string name_value_;
 
     bool looking_ = false;
     bool claiming_ = false;  // its answer decides; what is read meanwhile may be older
     int answers_due_ = 0;
     AdmissionFacts facts_;
+    std::uint64_t told_by_ = 0;  // the store that told of the cluster
     std::optional<Error> look_failed_;
 
     std::vector<std::string> urls_;

@@ -18,6 +18,8 @@ class Joining : public testing::StoreTest {
         bool turned_away = false;  // expected
         int claims = 0;
         int renewed = 0;
+        std::uint64_t epoch = 0;
+        std::vector<std::string> outdated;
     };
 
     static MembershipOptions options(const std::string& uuid, Founding founding) {
@@ -33,7 +35,13 @@ class Joining : public testing::StoreTest {
     void join(Peer& peer, Store& through, const std::string& name, MembershipOptions how) {
         MembershipEvents events;
         events.on_claiming = [&peer](const Compare&, const std::string&) { ++peer.claims; };
-        events.on_entered = [&peer](const std::string& id) { peer.cluster = id; };
+        events.on_entered = [&peer](const std::string& id, std::uint64_t epoch) {
+            peer.cluster = id;
+            peer.epoch = epoch;
+        };
+        events.on_outdated = [&peer](std::uint64_t, const Error& error) {
+            peer.outdated.push_back(error.text);
+        };
         events.on_refused = [&peer](const Error& error) { peer.refused = error; };
         events.on_renewed = [&peer] { ++peer.renewed; };
         events.on_error = [&peer](const Error& error) {
@@ -211,6 +219,47 @@ TEST_F(Joining, a_name_that_became_another_s_is_told_and_awaited) {
     ASSERT_TRUE(reaches([&] { return peer.told.size() == 2; }));
     write(keys::cluster(), cluster_there);
     EXPECT_FALSE(peer.refused);
+}
+
+ClusterRecord at_epoch(const std::string& text, std::uint64_t epoch) {
+    ClusterRecord record = *decode_cluster(text);
+    record.epoch = epoch;
+    return record;
+}
+
+TEST_F(Joining, a_store_that_was_recovered_is_noticed_when_it_is_back) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    EXPECT_EQ(peer.epoch, 0U);
+    store.go_away();
+    loop.run_for(Seconds{120});
+    // As of an older state: the name was not there yet.
+    write(keys::cluster(), encode(at_epoch(*stored(keys::cluster()), 1)));
+    erase(keys::name_of(host("a")));
+    store.come_back();
+    EXPECT_TRUE(reaches([&] { return peer.epoch == 1; }));
+    EXPECT_TRUE(reaches([&] { return !peer_value("a").empty(); })) << "it is a peer as before";
+    EXPECT_TRUE(stored(keys::name_of(host("a"))));
+    EXPECT_FALSE(peer.refused);
+    EXPECT_TRUE(peer.outdated.empty());
+}
+
+TEST_F(Joining, a_store_of_an_older_epoch_is_left_and_not_joined) {
+    write(keys::cluster(), encode(ClusterRecord{"c", "then", 1}));
+    Peer peer;
+    MembershipOptions how = options("u", Founding::if_empty);
+    how.admission.cluster_id = "c";
+    how.admission.epoch = 2;
+    join(peer, "a", how);
+    ASSERT_TRUE(reaches([&] { return !peer.outdated.empty(); }));
+    EXPECT_NE(peer.outdated[0].find("epoch 1"), std::string::npos) << peer.outdated[0];
+    EXPECT_NE(peer.outdated[0].find("epoch 2"), std::string::npos) << peer.outdated[0];
+    loop.run_for(Seconds{60});
+    EXPECT_FALSE(peer.refused) << "another endpoint may have the right one";
+    EXPECT_EQ(stored_below("/hansa/v1/names/"), 0U);
+    write(keys::cluster(), encode(ClusterRecord{"c", "then", 2}));
+    EXPECT_TRUE(reaches([&] { return peer.epoch == 2; }));
 }
 
 TEST_F(Joining, stopping_ends_the_lease_but_keeps_the_name) {

@@ -51,9 +51,10 @@ void Mesh::start() {
     events.on_claiming = [this](Compare name_is_ours, const std::string& cluster_id) {
         enter(std::move(name_is_ours), cluster_id);
     };
-    events.on_entered = [this](const std::string& cluster_id) {
+    events.on_outdated = events_.on_outdated;
+    events.on_entered = [this](const std::string& cluster_id, std::uint64_t epoch) {
         publisher_.store_returned();  // its first commit may have overtaken the claim
-        events_.on_entered(cluster_id);
+        events_.on_entered(cluster_id, epoch);
         events_.on_moved();
     };
     events.on_refused = [this](const Error& refusal) {

@@ -36,9 +36,11 @@ struct MeshOptions {
 
 struct MeshEvents {
     std::function<void(const Amendment&)> on_amendment;
-    std::function<void(const std::string& cluster_id)> on_entered;
+    // Again when the cluster's epoch has grown: its store was recovered from an older state.
+    std::function<void(const std::string& cluster_id, std::uint64_t epoch)> on_entered;
     std::function<void(const Error&)> on_refused;  // exit: this host may not take part
     Action on_moved;                               // standing() may have changed
+    std::function<void(std::uint64_t store, const Error&)> on_outdated = {};  // see Membership
 };
 
 struct MeshStanding {

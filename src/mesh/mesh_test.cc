@@ -34,7 +34,9 @@ class Host {
         options.membership.admission.cluster_id = cluster_;
         MeshEvents events;
         events.on_amendment = [this](const Amendment& amendment) { take(amendment); };
-        events.on_entered = [this](const std::string& cluster) { cluster_ = cluster; };
+        events.on_entered = [this](const std::string& cluster, std::uint64_t) {
+            cluster_ = cluster;
+        };
         events.on_refused = [this](const Error& error) { refused = error.text; };
         events.on_moved = [] {};
         held.clear();
@@ -187,7 +189,7 @@ TEST_F(Meshes, a_second_host_of_the_same_name_is_refused_and_writes_nothing) {
     MeshEvents events;
     std::string refused;
     events.on_amendment = [](const Amendment&) {};
-    events.on_entered = [](const std::string&) { ADD_FAILURE(); };
+    events.on_entered = [](const std::string&, std::uint64_t) { ADD_FAILURE(); };
     events.on_refused = [&](const Error& error) { refused = error.text; };
     events.on_moved = [] {};
     Mesh mesh(loop, second.store, random, catalog, second.report, host("a"), options, events);

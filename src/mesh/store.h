@@ -88,6 +88,8 @@ struct Committed {
 struct Reading {
     Revision revision = 0;        // the store's when it was read; of all records the same
     std::vector<Record> records;  // by key, ascending
+    // The store's own id of what answered: another one after it was recovered. 0: it has none.
+    std::uint64_t store = 0;
 };
 
 enum class ReadScope { key, prefix };
@@ -100,8 +102,8 @@ struct StoreLimits {
 struct WatchHandlers {
     // Every commit that touches the prefix, in order, without gap or repeat, over reconnects too.
     std::function<void(const EventBatch&)> on_events;
-    // The history since the last batch is gone (compacted, or the store was set back to an older
-    // state): read all, compare, watch anew. The watch has ended.
+    // The history since the last batch is gone (compacted; or the store was set back to an older
+    // state, or recovered from one): read all, compare, watch anew. The watch has ended.
     std::function<void(Revision oldest)> on_lost;
     // Of a watch from the present on, once, before any event: it stands, and every commit after
     // `since` will come. May be empty.

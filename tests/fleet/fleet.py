@@ -49,13 +49,21 @@ class Host:
         """A path of the agent's own state."""
         return os.path.join(self.prefix, self.name, *names)
 
-    def cluster(self):
-        """The id of the cluster that the agent belongs to, or None."""
+    def identity(self):
+        """What the agent remembers of who it is."""
         try:
             with open(self.own("identity.json"), encoding="utf-8") as file:
-                return json.load(file).get("cluster")
+                return json.load(file)
         except FileNotFoundError:
-            return None
+            return {}
+
+    def cluster(self):
+        """The id of the cluster that the agent belongs to, or None."""
+        return self.identity().get("cluster")
+
+    def epoch(self):
+        """The latest epoch of that cluster that it has seen."""
+        return self.identity().get("epoch", 0)
 
     def write_graph(self, exported="first", more=()):
         """Keeps `kept`, exports from-NAME and `more`, and collects what all export."""

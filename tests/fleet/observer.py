@@ -34,6 +34,11 @@ class Observer:
         for thread in list(self.threads.values()):
             thread.join(10)
 
+    def begin_anew(self):
+        """Of a store that was recovered, whose indexes begin anew."""
+        with self.lock:
+            self.reached = 0
+
     def begin(self, url):
         """Asks that store from now on. REQUIRES: the lock, or that no thread runs yet."""
         address = address_in(url)

@@ -98,16 +98,20 @@ void StoreDesk::read_own() {
     if (marker || has_joined(files, home_ + "/trust")) {
         own_ = {OwnStore::Kind::seat, seat};
         own_.has_data = has_data(seat);
+        own_.is_member = marker.has_value();
         if (!marker) return;
         own_.client_urls = marker->client_urls;
         own_.peer_urls = marker->peer_urls;
+        own_.timing = marker->timing;
         return;
     }
     own_ = {OwnStore::Kind::machine, prefix_ + "/cluster"};
     own_.has_data = has_data(own_.directory);
+    own_.is_member = own_.has_data;
     auto text = files.read(own_.directory + "/store.json", file_bytes_max);
     auto notice = text ? decode_notice(*text) : std::move(text).error();
     if (!notice) return;
+    own_.is_member = own_.has_data || notice->elsewhere.empty();
     own_.client_urls = notice->client_urls;
     own_.peer_urls = notice->peer_urls;
     own_.clients_told = notice->clients_told;
@@ -119,7 +123,7 @@ void StoreDesk::read_own() {
 std::vector<MemberSeen> StoreDesk::known() const {
     std::vector<MemberSeen> seen;
     const auto& own_told = own_.clients_told.empty() ? own_.client_urls : own_.clients_told;
-    if (own_.has_data || !own_told.empty()) {
+    if (own_.is_member) {
         const std::string endpoint =
             own_.client_urls.empty() ? std::string{} : own_.client_urls.front();
         seen.push_back({identity_.host, true, false, endpoint});

@@ -37,8 +37,9 @@ struct OwnStore {
     std::vector<std::string> peer_urls{};
     std::vector<std::string> clients_told{};
     std::vector<std::string> peers_told{};
-    std::uint64_t epoch = 0;
+    std::string timing{};  // of the cluster, where its members keep it; empty: the usual one
     bool has_data = false;
+    bool is_member = false;  // as far as it knows; perhaps one that has lost its data
 
     std::string data() const { return directory + "/etcd"; }
 };

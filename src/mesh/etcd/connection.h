@@ -24,6 +24,10 @@ struct Connection {
     const std::unique_ptr<etcdserverpb::Lease::Stub> lease;
     const std::unique_ptr<etcdserverpb::Cluster::Stub> cluster;
     const std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance;
+
+    // etcd's id of the cluster that answers here, known since its first answer. One that was
+    // recovered has another one, and what revisions and leases of the old one meant is void.
+    std::uint64_t store = 0;
 };
 
 }  // namespace hansa::etcd

@@ -48,6 +48,8 @@ void Leasing::go_on() {
     close();
     on_ = link_.connection();
     if (!on_) return;
+    // Recovered from an older state: the lease may be known there, and what hung on it is not.
+    if (id_ != 0 && on_->store != store_) return lose();
     if (id_ == 0) {
         ask();
     } else {
@@ -69,6 +71,7 @@ void Leasing::ask() {
             grant_.reset();
             if (!ending.status.ok() || response.id() == 0) return refused(ending);
             link_.carried(on_);
+            store_ = on_->store;
             beat_at_ = asked_at;
             granted(response.id(), Seconds(response.ttl()));
         });

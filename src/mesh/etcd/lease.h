@@ -49,7 +49,8 @@ class Leasing final : public Rider, public std::enable_shared_from_this<Leasing>
     LeaseHandlers handlers_;
     bool stopped_ = false;
     LeaseId id_ = 0;
-    Instant beat_at_;  // when the beat under way, or the last one, was sent
+    std::uint64_t store_ = 0;  // that granted it
+    Instant beat_at_;          // when the beat under way, or the last one, was sent
     std::shared_ptr<Connection> on_;
     std::shared_ptr<Call> grant_;
     std::shared_ptr<Stream> stream_;

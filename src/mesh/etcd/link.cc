@@ -18,13 +18,6 @@ namespace {
 // How long an endpoint must have been up for its loss to be a first failure again.
 constexpr Duration stable_after = Seconds(1);
 
-std::string fault_of(const pb::StatusResponse& response, const std::string& address) {
-    if (response.leader() == 0)
-        return "etcd at " + address + " has no leader: too few members can reach each other";
-    if (response.islearner()) return "etcd at " + address + " is still learning";
-    return {};
-}
-
 // etcd answers though it takes no writes: "memberID:10276657743932975437 alarm:NOSPACE ".
 std::string alarm_of(const pb::StatusResponse& response) {
     for (const std::string& error : response.errors()) {
@@ -125,7 +118,7 @@ void Link::move() {
         pump_, times_.connect_limit, begin,
         [this, next, from = connection_](const Ending& ending, pb::StatusResponse& response) {
             move_probe_.reset();
-            const bool is_well = ending.status.ok() && fault_of(response, next->address).empty();
+            const bool is_well = ending.status.ok() && fault_of(response, *next).empty();
             if (is_well && connection_ == from) move_to(next);
             if (could_be_better()) move_later();
         });
@@ -143,6 +136,21 @@ void Link::move_to(const std::shared_ptr<Connection>& next) {
     watch_silence();
     tell_connected();
     for_each_rider(&Rider::link_up);
+}
+
+std::string Link::fault_of(const pb::StatusResponse& response, Connection& on) const {
+    on.store = response.header().cluster_id();
+    if (refused_.contains(on.store))
+        return "etcd at " + on.address + " is of an older epoch of this cluster";
+    if (response.leader() == 0)
+        return "etcd at " + on.address + " has no leader: too few members can reach each other";
+    if (response.islearner()) return "etcd at " + on.address + " is still learning";
+    return {};
+}
+
+void Link::refuse(std::uint64_t store) {
+    refused_.insert(store);
+    if (connection_ && connection_->store == store) doubt(connection_);
 }
 
 void Link::connect() {
@@ -168,8 +176,9 @@ void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
             probe_.reset();
             if (ending.status.ok()) {
                 alarm_ = alarm_of(response);
-                const std::string fault = fault_of(response, on->address);
-                const std::uint64_t member = response.header().member_id();
+                const std::string fault = fault_of(response, *on);
+                const bool counts = !refused_.contains(on->store);
+                const std::uint64_t member = counts ? response.header().member_id() : 0;
                 if (fault.empty() && must_read_) return probe_reading(on, limit, member);
                 return answered(on, {fault, member});
             }

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,9 @@ class Link {
     // `on` is of no use though it answers: go to another endpoint, if there is one.
     void leave(const std::shared_ptr<Connection>& on, const std::string& why);
 
+    // Whatever says that it is this store is not used from now on.
+    void refuse(std::uint64_t store);
+
     // Forgotten when it ends.
     void add(std::weak_ptr<Rider> rider);
     void stop_riders() { for_each_rider(&Rider::stop); }
@@ -85,6 +89,7 @@ class Link {
         std::uint64_t member = 0;
     };
 
+    std::string fault_of(const etcdserverpb::StatusResponse& response, Connection& on) const;
     void connect();
     void probe(std::shared_ptr<Connection> on, Duration limit);
     void probe_reading(std::shared_ptr<Connection> on, Duration limit, std::uint64_t member);
@@ -118,6 +123,7 @@ class Link {
     EtcdCounters& counters_;
 
     std::optional<StoreIdentity> identity_;
+    std::set<std::uint64_t> refused_;     // stores, by etcd's id
     std::vector<std::string> addresses_;  // in the order in which they are tried
     std::size_t next_ = 0;
     std::size_t voters_ = 0;

@@ -38,7 +38,10 @@ struct PagedRead {
 
     // Takes a page in, and asks for the next one: larger, as long as they come `fast`.
     void take(pb::RangeResponse& response, bool fast) {
-        if (request.revision() == 0) reading.revision = response.header().revision();
+        if (request.revision() == 0) {
+            reading.revision = response.header().revision();
+            reading.store = response.header().cluster_id();
+        }
         std::size_t bytes = 1;
         for (auto& kv : *response.mutable_kvs()) {
             bytes += kv.key().size() + kv.value().size();
@@ -92,7 +95,7 @@ class StoreOverGrpc final : public EtcdStore {
     void commit(Transaction transaction, Done<Committed> done) override {
         pb::TxnRequest request;
         if (auto fits = encode(std::move(transaction), options_.limits, request); !fits)
-            return refuse(std::move(fits).error(), std::move(done));
+            return refuse_commit(std::move(fits).error(), std::move(done));
         const std::size_t bytes = request.ByteSizeLong();
         pursue<pb::TxnResponse>(
             Repeat::when_nothing_done, bytes,
@@ -152,6 +155,7 @@ class StoreOverGrpc final : public EtcdStore {
             });
     }
 
+    void refuse(std::uint64_t store) override { link_.refuse(store); }
     void expect_members(std::size_t voters) override { link_.expect_members(voters); }
 
     void compact(Revision revision, Done<void> done) override {
@@ -204,6 +208,10 @@ class StoreOverGrpc final : public EtcdStore {
             },
             [this, paged](Result<pb::RangeResponse> response) {
                 if (!response) return paged->done(paged->failure(std::move(response).error()));
+                const bool later = paged->request.revision() != 0;
+                if (later && paged->reading.store != response->header().cluster_id())
+                    return paged->done(
+                        Error{Code::unavailable, "the store was replaced while it was read"});
                 const bool fast =
                     pump_.loop().clock().now() - paged->asked < options_.times.try_limit / 4;
                 const bool more = response->more();
@@ -213,7 +221,7 @@ class StoreOverGrpc final : public EtcdStore {
             });
     }
 
-    void refuse(Error error, Done<Committed> done) {
+    void refuse_commit(Error error, Done<Committed> done) {
         pump_.loop().post([alive = std::weak_ptr<bool>(alive_), error = std::move(error),
                            done = std::move(done)] {
             if (alive.lock()) done(error);

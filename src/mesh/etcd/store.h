@@ -33,6 +33,9 @@ class EtcdStore : public Store {
     // How many voters there are, for people.
     virtual void expect_members(std::size_t voters) = 0;
 
+    // What says that it is this store (Reading::store) is not used from now on.
+    virtual void refuse(std::uint64_t store) = 0;
+
     // Forgets the history up to `revision`: older watches are lost.
     virtual void compact(Revision revision, Done<void> done) = 0;
 };

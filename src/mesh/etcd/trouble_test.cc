@@ -2,6 +2,7 @@
 // are slow, and of a store that was set back.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "mesh/etcd/store.h"
@@ -140,6 +141,79 @@ TEST(EtcdTrouble, a_watch_ends_when_the_store_was_set_back_to_an_older_state) {
     std::filesystem::rename(kept, data);
     rig.start(0);
     EXPECT_TRUE(run_until(loop, [&] { return lost; }));
+}
+
+// A store made of a snapshot, with ids of its own, as a recovery makes it: DATA is replaced.
+void recover(EtcdRig& rig) {
+    const std::string data = rig.config(0).data_directory;
+    const std::string peer = rig.config(0).peer_urls.front();
+    const std::string command = "ETCDCTL_API=3 etcdctl snapshot restore " + data +
+                                "/member/snap/db --skip-hash-check --data-dir " + data +
+                                ".new --name m0 --initial-cluster m0=" + peer +
+                                " --initial-advertise-peer-urls " + peer +
+                                " --initial-cluster-token anew >/dev/null 2>&1";
+    check(std::system(command.c_str()) == 0, "the package etcd-client is installed");
+    std::filesystem::remove_all(data);
+    std::filesystem::rename(data + ".new", data);
+}
+
+// Revisions of the two mean different things; that the new one has come further must not hide it.
+TEST(EtcdTrouble, watches_and_leases_end_when_the_store_was_recovered_however_far_it_has_come) {
+    LinuxLoop loop;
+    EtcdRig rig(loop, 1);
+    rig.start_all();
+    Client client(loop, rig);
+    std::vector<LeaseId> leases;
+    LeaseHandlers leased;
+    leased.on_granted = [&leases](LeaseId lease) { leases.push_back(lease); };
+    int leases_lost = 0;
+    leased.on_lost = [&leases_lost] { ++leases_lost; };
+    const Held lease = client.store().keep_lease(Seconds(60), std::move(leased));
+    ASSERT_TRUE(run_until(loop, [&] { return leases.size() == 1; }));
+    const auto first = client.put("/k", "1");
+    ASSERT_TRUE(first);
+    bool lost = false;
+    WatchHandlers watched;
+    watched.on_events = [](const EventBatch&) {};
+    watched.on_lost = [&lost](Revision) { lost = true; };
+    const Held watch = client.store().watch("/k", first->revision + 1, std::move(watched));
+    const auto before = client.read(ReadScope::key, "/k");
+    ASSERT_TRUE(before);
+    ASSERT_NE(before->store, 0u);
+
+    rig.terminate(0);
+    recover(rig);
+    client.store().use_endpoints({});
+    rig.start(0);
+    Client another(loop, rig);
+    for (int at = 0; at < 20; ++at) ASSERT_TRUE(another.put("/other", "x"));
+    EXPECT_FALSE(lost);
+    client.store().use_endpoints(rig.urls());
+    EXPECT_TRUE(run_until(loop, [&] { return lost; }));
+    EXPECT_TRUE(run_until(loop, [&] { return leases.size() == 2; })) << "it is known there too";
+    EXPECT_EQ(leases_lost, 1);
+    const auto after = client.read(ReadScope::key, "/k");
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->records, before->records);
+    EXPECT_NE(after->store, before->store);
+}
+
+TEST(EtcdTrouble, a_store_that_was_refused_is_not_used_and_another_one_is) {
+    LinuxLoop loop;
+    EtcdRig old(loop, 1);
+    old.start_all();
+    Client client(loop, old);
+    ASSERT_TRUE(client.put("/k", "1"));
+    const auto seen = client.read(ReadScope::key, "/k");
+    ASSERT_TRUE(seen);
+    client.store().refuse(seen->store);
+    EXPECT_TRUE(client.await_state(StoreStatus::State::away));
+    EXPECT_TRUE(holds(client.store().status().detail, "older epoch"))
+        << client.store().status().detail;
+    old.terminate(0);
+    recover(old);
+    old.start(0);
+    EXPECT_TRUE(client.await_state(StoreStatus::State::connected));
 }
 
 }  // namespace

@@ -72,6 +72,8 @@ void Watching::open() {
     timer_.reset();
     on_ = link_.connection();
     if (!on_) return;
+    if (next_ > 0 && store_ != 0 && on_->store != store_) return replaced();
+    store_ = on_->store;
     ++counters_.streams_opened;
     auto begin = [this](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
         // A member that is cut off from the others must end the watch, not keep it in silence.
@@ -149,6 +151,14 @@ void Watching::fell_behind(Revision now) {
         close();
         open();
     });
+}
+
+// By one that was recovered from an older state: the same revisions are other commits there, even
+// once it has come as far as we are.
+void Watching::replaced() {
+    const auto self = shared_from_this();  // the owner may let go of us in the handler
+    stop();
+    handlers_.on_lost(0);
 }
 
 void Watching::cancelled(const pb::WatchResponse& response) {

@@ -36,6 +36,7 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
     void receive(etcdserverpb::WatchResponse& response);
     void created(Revision now);
     void fell_behind(Revision now);
+    void replaced();
     void cancelled(const etcdserverpb::WatchResponse& response);
     void collect(etcdserverpb::WatchResponse& response);
     void reopen_later();
@@ -46,7 +47,8 @@ class Watching final : public Rider, public std::enable_shared_from_this<Watchin
     EtcdCounters& counters_;
 
     std::string prefix_;
-    Revision next_ = 0;  // 0: from now on, until the server has said which revision that is
+    Revision next_ = 0;        // 0: from now on, until the server has said which revision that is
+    std::uint64_t store_ = 0;  // that `next_` is a revision of
     WatchHandlers handlers_;
     bool stopped_ = false;
     bool behind_ = false;  // the server was at an earlier revision than we when it was last asked
