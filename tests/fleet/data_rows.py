@@ -221,7 +221,7 @@ def only_data_wiped(drill):
 
 
 def lose_for_good(drill, survivor):
-    """Kills every voter and takes the data of all but one; the hosts that have none left."""
+    """Kills every voter but that one and takes its data; the hosts that have none left."""
     lost = [host for host in drill.observer.voters() if host is not survivor]
     for work in (drill.views, drill.writer, drill.watcher):
         work.stop()
@@ -325,6 +325,52 @@ def compacted_meanwhile(drill):
     drill.bound("withdrawn files that are still enforced", os.path.exists(away.path("goes")), 0, "")
     drill.tampering.excused.discard(away.name)
     drill.writes_go_on(at, 3)
+
+
+@row("23c", "the data of all voters is gone, and a spare has a copy",
+     needs=("cluster restore", *SEATS))
+def all_gone(drill):
+    """A host that never had a seat makes the store anew; nobody knows of it but by --seeds."""
+    drill.grow()
+    voters = drill.observer.voters()
+    spare = next(host for host in drill.fleet.hosts if host not in voters)
+    copy = drill.t.at("copy.db")
+    spare.command("cluster", "snapshot", copy)
+    before = len(drill.writer.acknowledged)
+    drill.pass_time(2)  # writes that the copy does not have
+    at = time.monotonic()
+    lose_for_good(drill, None)
+    spare.agent.stop()
+    told = refused(drill, spare, "cluster", "recover", "--listen", spare.address)
+    assert "restore" in told, told
+    done = spare.command("cluster", "restore", copy, "--listen", spare.address, "--yes",
+                         spare.cluster())
+    assert "epoch     1" in done, done
+    spare.run()
+    spare.agent.wait_for("store_changed", state="connected")
+    drill.observer.begin(spare.url)
+    drill.observer.begin_anew()
+    drill.bound("one voter serves again", time.monotonic() - at, 60)
+    for host in drill.fleet.hosts:
+        if host is spare:
+            continue
+        if host.is_up():
+            host.agent.stop()
+        host.run(*host.flags, "--seeds", spare.url)
+    drill.t.until(lambda: voters_at(drill, spare) == 3, HEALED, "three voters again")
+    drill.bound("three voters", time.monotonic() - at, HEALED)
+    for host in drill.fleet.hosts:
+        drill.t.until(lambda h=host: h.epoch() == 1, 60, f"{host.name} knows the epoch")
+    kept = Client([spare.url], drill.observer.tls).get(drill.writer.prefix)
+    early = [key for key, _, _ in drill.writer.acknowledged[:before]]
+    drill.bound("writes before the copy that are lost",
+                len([key for key in early if key not in kept]), 0, "")
+    drill.note("writes since the copy, which are lost",
+               len(drill.writer.acknowledged) - len(kept), "")
+    drill.fleet.hosts[0].write_graph("after")
+    for host in drill.fleet.hosts:
+        drill.t.until_content(host.path(f"from-{drill.fleet.hosts[0].name}"), "after")
+    drill.excused = [1, 4, 7, 8, 13, 14]  # another store, of an older state
 
 
 def voters_at(drill, host):
