@@ -245,6 +245,17 @@ TEST_F(Joining, a_store_that_was_recovered_is_noticed_when_it_is_back) {
     EXPECT_TRUE(peer.outdated.empty());
 }
 
+TEST_F(Joining, a_recovered_store_that_knows_the_host_is_noticed_too) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    store.go_away();
+    loop.run_for(Seconds{120});
+    write(keys::cluster(), encode(at_epoch(*stored(keys::cluster()), 3)));
+    store.come_back();
+    EXPECT_TRUE(reaches([&] { return peer.epoch == 3; }));
+}
+
 TEST_F(Joining, a_store_of_an_older_epoch_is_left_and_not_joined) {
     write(keys::cluster(), encode(ClusterRecord{"c", "then", 1}));
     Peer peer;
