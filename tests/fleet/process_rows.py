@@ -56,6 +56,33 @@ def kill_follower(drill):
     follower.agent.wait_for("store_changed", state="connected")
 
 
+@row("1c", "one voter's machine after the other is killed, replaced and back", needs=SEATS)
+def crash_after_crash(drill):
+    """As often as HANSA_DRILL_TIMES says; it is the leader's turn every third time."""
+    times = int(os.environ.get("HANSA_DRILL_TIMES", "2"))
+    drill.grow()
+    for client in (drill.writer.client, drill.watcher.client):
+        client.urls = [host.url for host in drill.fleet.hosts]  # in the end all may be others
+    began, slowest = time.monotonic(), 0.0
+    exporter = drill.views.exporter
+    for turn in range(times):
+        leader = drill.observer.leader()
+        others = [host for host in drill.observer.voters() if host not in (leader, exporter)]
+        victim = leader if turn % 3 == 0 and leader is not exporter else others[0]
+        at = time.monotonic()
+        victim.crash()
+        drill.observer.until(lambda seen: victim.name not in seats_of(drill, seen) and
+                             len(seen.voters()) == 3 and not seen.learners(),
+                             f"turn {turn}: another voter for {victim.name}", 3 * EVICT + 60)
+        slowest = max(slowest, time.monotonic() - at)
+        victim.run()
+        victim.agent.wait_for("store_changed", state="connected")
+    drill.note("times", times, "")
+    drill.bound("slowest replacement", slowest, EVICT + 40)
+    drill.writes_go_on(began, 3)
+    drill.news_again(time.monotonic(), 6)
+
+
 @row("2", "kill -9 of the leader's machine", needs=SEATS)
 def kill_leader(drill):
     drill.grow()
