@@ -29,6 +29,7 @@ ROWS = {  # in the order of the table
     "chain": rows_alone.chain,
     "arrive": rows_mesh.arrive,
     "peers": rows_mesh.peers,
+    "clients": rows_mesh.clients,
     "rest": rows_mesh.rest,
     "version": rows_alone.version,
     "redraw": rows_mesh.redraw,

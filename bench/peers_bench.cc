@@ -84,7 +84,7 @@ class Peer {
           mesh_(here.loop, *store_, here.random, here.catalog, report_, host(number),
                 options(here, number, memory_),
                 {.on_amendment = [this](const Amendment& change) { take(change); },
-                 .on_entered = [](const std::string&) {},
+                 .on_entered = [](const std::string&, std::uint64_t) {},
                  .on_refused = [](const Error& error) { give_up(error); },
                  .on_moved = [] {}}) {
         check(bool(machine_.files.make_directories("/collected")), "a fresh machine takes it");

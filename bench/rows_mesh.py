@@ -184,3 +184,18 @@ def peers(tools):
     what = "100 peers exchange 4 files each, all with all"
     yield at_most(what, ours, 2.0, floors)
     yield against("… against the store-only exchange", ours, floors, 3, "store-only")
+
+
+def clients(tools):
+    """What clients cost a store of three voters, as their number grows."""
+    for count in (10, 100, 300, 1000):
+        largest, fan_out, voters, all_clients, memory = tools.output("clients_bench", str(count))
+        what = f"{count:,} clients, each with a watch and a lease, three voters"
+        yield Figure(f"{what}: news of one commit at the last", "≤ 500 ms",
+                     seconds(fan_out / 1e6), met=fan_out <= 500_000,
+                     miss=f"{seconds(fan_out / 1e6 - 0.5)} more")
+        yield Figure("… memory of the largest voter", "–", f"{largest / 1024:.0f} MB")
+        yield Figure("… processor time at rest, all voters", "–",
+                     f"{voters / 1e4:.1f} % of a core, {voters / count:.0f} µs/s a client")
+        yield Figure("… the clients themselves", "–",
+                     f"{all_clients / 1e4:.1f} % of a core, {memory / 1024 / count:.2f} MB each")
