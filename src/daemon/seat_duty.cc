@@ -107,6 +107,7 @@ void SeatDuty::member_lost(bool lost) {
     lost_lease_.reset();
     lost_again_.reset();
     if (!lost) return;
+    member_ended();
     LeaseHandlers handlers;
     handlers.on_granted = [this](LeaseId lease) { tell_lost(lease); };
     handlers.on_lost = [this] { lost_again_.reset(); };

@@ -265,6 +265,7 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
                 },
             .on_ended =
                 [this](const std::string& why, Duration pause) {
+                    if (tells_of_damage(why)) return damaged(why);
                     warn("this host's member of the store: " + why + "; it is started again in " +
                          readable(pause));
                 },
@@ -277,6 +278,17 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
             ? "this host founds the store"
             : "this host's member " + text_of_member(marker_->member) + " of the store starts"});
     return server_->start();
+}
+
+// It would end again and again. As a loss it is known to the steward at once, and replaced.
+void SeatHolder::damaged(const std::string& why) {
+    server_->stop([] {});
+    gone_ = std::move(server_);  // its callback is on the stack
+    warn("the data of this host's member " + text_of_member(marker_->member) + " in " +
+         data_path() + " is damaged: " + why +
+         "; it is not started again, the steward takes it out of the store, and then it may have "
+         "a seat again");
+    be_lost(true);
 }
 
 // The data goes before the marker: an end in between leaves a marker without data, which is never

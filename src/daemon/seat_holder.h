@@ -11,7 +11,8 @@
 // and never started, since etcd would take an empty member for the old one and forget what it had
 // acknowledged (measured on 3.4.23); the steward removes it from the list, and it may join anew.
 // A member that was removed ends by itself with exit code 0; then its data goes. One of an epoch
-// that is over, since the store was recovered without it, is ended and its data kept aside.
+// that is over, since the store was recovered without it, is ended and its data kept aside. Data
+// that etcd calls damaged counts as a loss, too, and stays until another member takes its place.
 //
 // Owned by the agent. Loop thread only; blocks for small files of its own.
 #pragma once
@@ -127,6 +128,7 @@ class SeatHolder {
     Result<void> keep(const MemberMarker& marker);
     void removed();
     void put_aside();
+    void damaged(const std::string& why);
     void warn(const std::string& what);
     bool has_data() const;
     std::string marker_path() const { return wishes_.directory + "/member.json"; }

@@ -199,6 +199,49 @@ TEST_F(Holding, a_member_of_the_machines_that_is_gone_is_no_loss) {
     EXPECT_EQ(electorate.lists, asked) << "once is enough";
 }
 
+TEST_F(Holding, damaged_data_counts_as_lost_and_is_cleared_for_a_new_member) {
+    holder->expect({url_of("a")}, "c1", "fast");
+    add_member();
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(started.size(), 1U);
+    holder.reset();
+    script.takes = Milliseconds{50};
+    script.status = 1;
+    script.lines = {
+        {Milliseconds{10},
+         R"({"level":"fatal","msg":"discovery failed","error":"walpb: crc mismatch"})"}};
+    holder = make();
+    holder->start();
+    loop.run_for(Seconds{60});
+    EXPECT_EQ(started.size(), 2U) << "it is not started in vain";
+    EXPECT_EQ(losses, std::vector<bool>{true});
+    EXPECT_NE(warnings.back().find("crc mismatch"), std::string::npos) << warnings.back();
+    EXPECT_TRUE(has("/etcd/member")) << "evidence, as long as nobody needs the place";
+
+    electorate.members.pop_back();
+    script.takes = Seconds{100'000};
+    script.lines = {{Milliseconds{10}, serving_line}};
+    holder->expect({url_of("a")}, "c1", "fast");
+    loop.run_for(Seconds{2});
+    EXPECT_EQ(losses, (std::vector<bool>{true, false}));
+    add_member();
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(started.size(), 3U);
+    EXPECT_TRUE(holder->serves());
+}
+
+TEST_F(Holding, what_may_pass_is_tried_again) {
+    holder->expect({url_of("a")}, "c1", "fast");
+    add_member();
+    script.takes = Milliseconds{50};
+    script.status = 1;
+    script.lines = {
+        {Milliseconds{10}, R"({"level":"fatal","msg":"m","error":"no space left on device"})"}};
+    loop.run_for(Seconds{60});
+    EXPECT_GT(started.size(), 5U);
+    EXPECT_TRUE(losses.empty());
+}
+
 TEST_F(Holding, founds_a_store_alone_and_learns_what_it_is_called_there) {
     electorate.members = {{5, uuid_of("b"), {peer_url_of("b")}, {url_of("b")}, false, true}};
     electorate.up = {url_of("b")};

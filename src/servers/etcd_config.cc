@@ -110,4 +110,14 @@ EtcdLogLine read_etcd_log(const std::string& line) {
     return read;
 }
 
+// Of etcd 3.4: its log, its database, the check at its start, and a log that is older than what the
+// others know that it has acknowledged.
+bool tells_of_damage(const std::string& fault) {
+    for (const char* words :
+         {"crc mismatch", "invalid database", "checksum error",
+          "found data inconsistency with peers", "Was the raft log corrupted, truncated, or lost?"})
+        if (fault.find(words) != std::string::npos) return true;
+    return false;
+}
+
 }  // namespace hansa

@@ -78,4 +78,8 @@ struct EtcdLogLine {
 };
 EtcdLogLine read_etcd_log(const std::string& line);
 
+// Whether a fault says that the data is damaged, so that another start is of no use. What may pass,
+// a port that is taken or a full disk, is none.
+bool tells_of_damage(const std::string& fault);
+
 }  // namespace hansa

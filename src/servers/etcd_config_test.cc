@@ -137,6 +137,16 @@ TEST(EtcdLog, faults_carry_their_reason) {
               "flag provided but not defined: -x");
 }
 
+TEST(EtcdLog, damage_is_told_from_what_may_pass) {
+    EXPECT_TRUE(tells_of_damage("discovery failed: walpb: crc mismatch"));
+    EXPECT_TRUE(tells_of_damage("failed to open database: invalid database"));
+    for (const char* other :
+         {"", "discovery failed: listen tcp 127.0.0.1:2380: bind: address already in use",
+          "failed to create WAL: no space left on device", "etcd is not installed",
+          "failed to find local ID in cluster members"})
+        EXPECT_FALSE(tells_of_damage(other)) << other;
+}
+
 TEST(EtcdLog, lines_of_any_shape_are_survived) {
     for (const auto* line : {"", "{", "null", "[]", "{}", R"({"msg":3,"level":[]})", "\xff\x01{"}) {
         EXPECT_FALSE(read_etcd_log(line).serving) << line;
