@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "daemon/disk_room.h"
 #include "daemon/endpoint_sources.h"
 #include "daemon/leaving.h"
 #include "daemon/rendezvous.h"
@@ -15,7 +16,6 @@
 #include "mesh/seats.h"
 #include "mesh/trust_file.h"
 #include "mesh/voter_news.h"
-#include "sys/linux/disk_space.h"
 #include "sys/linux/names.h"
 #include "sys/linux/rotated_file.h"
 #include "sys/linux/surroundings.h"
@@ -68,7 +68,11 @@ struct StoreLink::State : KeyWatcher {
                  [this] { endpoints.members_changed(); }),
           seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
                   settings, home, credentials,
-                  {.on_own = [this](auto found_here) { endpoints.own_is(std::move(found_here)); },
+                  {.on_own =
+                       [this](auto found_here) {
+                           endpoints.own_is(std::move(found_here));
+                           seats.look_anew();
+                       },
                    .turn = [this] { return voters.turn_of(settings.host); }}),
           mesh(ports.loop, *store, ports.random, ports.catalog, ports.report, settings.host,
                options(rules), mesh_events()),
@@ -78,8 +82,9 @@ struct StoreLink::State : KeyWatcher {
                           taken_back(list, text);
                       }),
           seats(
-              {ports.loop, ports.workers, ports.random},
-              [directory = home.directory()] { return free_bytes(directory); },
+              {ports.loop, ports.workers, ports.random, ports.report},
+              [this] { return room_asked(); },
+              [room = DiskRoom({ports.files})](const RoomAsked& asked) { return room.look(asked); },
               [this](SeatOffer offer) { mesh.offer(std::move(offer)); }),
           desk({ports.loop, ports.workers, *store, ports.report}, settings.host.text(),
                {[this]() -> Electorate& { return seating.electorate(); },
@@ -193,6 +198,20 @@ struct StoreLink::State : KeyWatcher {
 
     // Whatever the refusal is, it is about who we are, not about how busy the store is.
     void refused(const Error& error) { events.on_fatal(Error{Code::conflict, error.text}); }
+
+    // Ballast of the machine's store is in the hands of whoever holds its lock.
+    RoomAsked room_asked() const {
+        const std::string of_machine = home.cluster_directory() + "/ballast";
+        const std::string of_host = home.directory() + "/store/ballast";
+        if (machine && machine->serves()) return {home.cluster_directory(), of_machine};
+        RoomAsked asked{home.directory()};
+        if (machine && machine->holds_lock()) asked.old_ballast.push_back(of_machine);
+        if (seating.has_member())
+            asked.ballast = of_host;
+        else
+            asked.old_ballast.push_back(of_host);
+        return asked;
+    }
 
     // This machine has no member of the store any more: its agents are clients like others', and
     // the one that looks after the machine may be given a seat of its own.

@@ -245,6 +245,7 @@ Value encode(const SeatOffer& offer) {
     put(map, "weight", Value::of_int(offer.weight));
     put_texts(map, "peer_urls", offer.peer_urls);
     put_number(map, "disk_free", offer.disk_free);
+    if (offer.disk_low) put(map, "disk_low", Value::of_bool(true));
     put(map, "fsync_p99", Value::of_int(offer.fsync_p99.count()));
     put(map, "clock_offset", Value::of_int(offer.clock_offset.count()));
     return Value::of_map(std::move(map));
@@ -276,6 +277,7 @@ Result<SeatOffer> decode_seat_offer(const Value& value) {
     offer.weight = members.number("weight", {-weight_max, weight_max});
     offer.peer_urls = take_texts(members, "peer_urls");
     offer.disk_free = take_number(members, "disk_free");
+    offer.disk_low = members.flag("disk_low", false);
     offer.fsync_p99 = take_time(members, "fsync_p99");
     offer.clock_offset = Milliseconds{members.number("clock_offset", {-number_max, number_max})};
     if (auto finished = members.finish(); !finished) return std::move(finished).error();

@@ -99,6 +99,7 @@ struct SeatOffer {
     std::uint64_t disk_free = 0;         // bytes
     Milliseconds fsync_p99{0};
     Milliseconds clock_offset{0};
+    bool disk_low = false;  // too little is free for a seat
     friend bool operator==(const SeatOffer&, const SeatOffer&) = default;
 };
 

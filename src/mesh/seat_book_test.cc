@@ -112,6 +112,9 @@ TEST(SeatOffers, are_read_as_they_were_written) {
               R"("peer_urls":["https://10.0.0.1:2380"],"disk_free":1073741824,"fsync_p99":7,)"
               R"("clock_offset":-12})");
     EXPECT_EQ(*decode_seat_offer(encode(SeatOffer{})), SeatOffer{});
+    SeatOffer low = offer;
+    low.disk_low = true;
+    EXPECT_EQ(*decode_seat_offer(encode(low)), low);
     EXPECT_FALSE(decode_seat_offer(Value::of_int(1)));
     EXPECT_EQ(wish_named("maybe").error().text,
               "seat \"maybe\" is unknown; it must be \"yes\", \"no\" or \"prefer\"");

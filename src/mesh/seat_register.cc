@@ -110,11 +110,13 @@ std::vector<SeatApplicant> SeatRegister::applicants() const {
         peer.name = host;
         const auto living = peers_.find(host);
         peer.is_alive = living != peers_.end() && living->second.uuid == name.uuid;
+        bool is_low = false;
         if (const auto offer = offers_.find(name.uuid); offer != offers_.end()) {
             peer.domain = domain_steps(offer->second.domain);
             peer.wish = offer->second.wish;
             peer.weight = offer->second.weight;
             peer.peer_urls = offer->second.peer_urls;
+            is_low = offer->second.disk_low;
         } else if (peer.is_alive) {
             peer.wish = SeatWish::no;
         }
@@ -123,6 +125,8 @@ std::vector<SeatApplicant> SeatRegister::applicants() const {
         else if (std::any_of(peer.peer_urls.begin(), peer.peer_urls.end(),
                              [](const std::string& url) { return is_loopback_url(url); }))
             peer.hindrance = "other hosts do not reach it: it listens on loopback (--listen)";
+        else if (is_low)
+            peer.hindrance = "its disk is nearly full";
         applicants.push_back(std::move(peer));
     }
     return applicants;

@@ -74,6 +74,16 @@ TEST_F(Registering, whoever_offers_nothing_wants_no_seat) {
     EXPECT_EQ(facts_of(known).peers[2].wish, SeatWish::yes) << "nothing is known of it";
 }
 
+TEST_F(Registering, whose_disk_is_nearly_full_gets_no_seat) {
+    Record record = peer_record("b", 10);
+    PeerRecord peer = *decode_peer(record.key, record.value);
+    peer.seat->disk_low = true;
+    record.value = encode(peer);
+    known.apply({10, {testing::put(record)}});
+    EXPECT_EQ(facts_of(known).peers[1].hindrance, "its disk is nearly full");
+    EXPECT_EQ(facts_of(known).peers[0].hindrance, "");
+}
+
 TEST_F(Registering, whoever_others_do_not_reach_gets_no_seat) {
     for (const char* url :
          {"https://127.0.0.1:2380", "https://[::1]:2380", "https://localhost:1"}) {

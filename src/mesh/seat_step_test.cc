@@ -126,6 +126,16 @@ TEST(SeatSteps, swap_a_voter_that_holds_other_data_and_never_become_fewer) {
     EXPECT_EQ(table.look().what, Do::nothing);
 }
 
+TEST(SeatSteps, give_the_seat_of_a_nearly_full_disk_to_another_if_there_is_one) {
+    SeatTable table = grown(3, 4);
+    const std::string full = follower_of(table), spare = spare_of(table, "abcd");
+    table.peer(full).hindrance = table.peer(spare).hindrance = "its disk is nearly full";
+    EXPECT_EQ(table.run_for(Seconds{60}), Lines{}) << "better there than nowhere";
+    table.peer(spare).hindrance.clear();
+    EXPECT_EQ(table.run_for(Seconds{20}),
+              (Lines{"add_learner " + spare, "promote " + spare, "remove " + full}));
+}
+
 TEST(SeatSteps, take_leadership_from_a_voter_that_holds_other_data) {
     SeatTable table = grown(3, 4);
     const std::string odd = table.facts().me, spare = spare_of(table, "abcd");

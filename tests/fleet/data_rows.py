@@ -13,7 +13,9 @@ from etcd_client import Client, Refused, Unavailable
 from fleet import main
 from workload import PREFIX
 
-QUOTA = 16 * 1024 * 1024
+MIB = 1024 * 1024
+QUOTA = 16 * MIB
+DISK = 640 * MIB  # of each host, where disks fill up; an etcd takes 130 MiB of it
 HEALED = 2 * EVICT + 60  # until a spoilt member has left and another one has its seat
 
 
@@ -49,6 +51,65 @@ def spoilt_follower(drill, how):
     old, at = member_id(drill, host), time.monotonic()
     spoil(drill, host, how)
     replaced(drill, host, old, at)
+
+
+def fill_disk(host, left):
+    """All but so many bytes of the host's disk."""
+    found = os.statvfs(host.prefix)
+    with open(os.path.join(host.prefix, "junk"), "ab") as junk:
+        os.posix_fallocate(junk.fileno(), junk.tell(),
+                           found.f_bavail * found.f_frsize - left)
+
+
+@row("17", "a voter's disk fills up", needs=SEATS)
+def disk_full(drill):
+    """It gives its seat up before etcd is out of room; a spare with as full a disk is given none."""
+    drill.grow(disk=DISK)
+    host = drill.observer.followers()[0]
+    spare = next(h for h in drill.fleet.hosts if h not in drill.observer.voters())
+    etcd = host.etcd()
+    drill.t.until(lambda: os.path.exists(host.ballast()), 20, "there is ballast")
+    assert os.stat(host.ballast()).st_blocks * 512 >= DISK // 50, "there is no ballast"
+    fill_disk(spare, DISK // 10 - MIB)
+    spare.agent.wait_for("warned", deadline=90)
+    drill.pass_time(3)
+    at, mark = time.monotonic(), host.agent.mark()
+    fill_disk(host, DISK // 10 - MIB)
+    drill.observer.until(
+        lambda seen: len(seen.voters()) == 3 and not seen.learners()
+        and host not in drill.observer.voters(), f"{host.name} gives its seat up", 90)
+    drill.bound("seat given up", time.monotonic() - at, 90)
+    assert spare not in drill.observer.voters(), "a full disk was given a seat"
+    ended = [e["text"] for e in host.agent.seen("warned", mark)
+             if "no space" in e["text"]]
+    drill.bound("ends of its etcd for want of room", len(ended), 0, "")
+    drill.writes_go_on(at, 3)
+    drill.t.until(lambda: host.etcd() != etcd, 20, f"the etcd of {host.name} has ended")
+
+
+@row("17b", "all disks are nearly full, one of them altogether", needs=SEATS)
+def disks_full(drill):
+    """Nobody else can take the seat: it is kept, and the ballast gives the store some more time."""
+    drill.grow(disk=DISK)
+    host = drill.observer.followers()[0]
+    at = time.monotonic()
+    drill.t.until(lambda: os.path.exists(host.ballast()), 20, "there is ballast")
+    before = drill.observer.last().members
+    voters = drill.observer.voters()
+    for some in ([h for h in drill.fleet.hosts if h not in voters], voters):
+        for other in some:
+            fill_disk(other, DISK // 10 - MIB)
+        for other in some:
+            other.agent.wait_for("warned", deadline=90)
+    mark = host.agent.mark()
+    fill_disk(host, MIB)
+    host.agent.wait_for("warned", since=mark, deadline=20)
+    assert not os.path.exists(host.ballast()), "the ballast is thrown away"
+    drill.pass_time(20)
+    drill.writes_go_on(at, 3)
+    drill.bound("role changes", drill.observer.last().members != before, 0, "")
+    os.unlink(os.path.join(host.prefix, "junk"))
+    drill.t.until(lambda: os.path.exists(host.ballast()), 20, "there is ballast again")
 
 
 @row("18", "the store's quota is exceeded", needs=SEATS)

@@ -189,7 +189,9 @@ class Drill:
         if self.tampering:  # where work had begun
             self.bound("repair", self.tampering.worst(), 1.0)
             self.note("writes", len(self.writer.acknowledged), "")
-            self.observer.check(self.writer, self.watcher, PACE, self.excused)
+            # In a hurry a learner has its vote before the observer looks again.
+            missed = [8] if SCALE < 1 else []
+            self.observer.check(self.writer, self.watcher, PACE, self.excused + missed)
         if self.ends and self.fleet:
             ended = {host.name: host.agent.stop() for host in reversed(self.fleet.up())}
             equal({name: code for name, code in ended.items() if code}, {}, "exit codes")

@@ -140,6 +140,10 @@ resources:
                 pass  # its agent's death has taken it along
         self.agent.process.wait()
 
+    def ballast(self):
+        """Where room is kept beside the data of this host's member."""
+        return os.path.join(os.path.dirname(self.store_directory()), "ballast")
+
     def store_directory(self):
         """Where this host's etcd has its data: below the prefix, wherever that is."""
         for folder, names, _ in os.walk(self.prefix):
@@ -151,11 +155,11 @@ resources:
 class Fleet:
     """Hosts on one bridge; the first founds, the others join it with a token."""
 
-    def __init__(self, t, domains, *flags, slow=(), quota=None):
+    def __init__(self, t, domains, *flags, slow=(), quota=None, disk=None):
         """`domains` names the domain of each host, as in ["dc=a", "dc=a", "dc=b"].
 
         `slow` are numbers of hosts, from 1, whose lines can be made bad. `quota` is how many bytes
-        a store may have in place of the agent's own choice.
+        a store may have in place of the agent's own choice; `disk` that of a disk of each host's own.
         """
         self.t = t
         self.network = network.Network()
@@ -166,6 +170,8 @@ class Fleet:
         if quota:
             self.limit_stores(quota)
         self.flags = flags
+        if disk:
+            self.give_disks(disk)
 
     def found(self):
         founder = self.hosts[0]
@@ -193,6 +199,13 @@ class Fleet:
         os.chmod(script, 0o755)
         for host in self.hosts:
             host.env["PATH"] = f"{os.path.dirname(script)}:{host.env['PATH']}"
+
+    def give_disks(self, size):
+        """All state of each host on a file system of that size; gone with the namespace."""
+        for host in self.hosts:
+            os.makedirs(host.prefix, mode=0o755, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "disk",
+                            host.prefix], check=True)
 
     def serving_flags(self, host):
         flags = ["--join-listen", f"{host.address}:{JOIN}"]

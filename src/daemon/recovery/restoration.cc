@@ -25,13 +25,13 @@ Error answers(const MemberSeen& member) {
 
 Result<void> check_room(const StoreDesk& desk, const OwnStore& place, std::uint64_t bytes) {
     const bool is_there = static_cast<bool>(desk.files.status(place.directory));
-    auto room = free_bytes(is_there ? place.directory : desk.home());
+    auto room = disk_space(is_there ? place.directory : desk.home());
     if (!room) return std::move(room).error();
     const std::uint64_t needed = 2 * bytes + bytes_besides;
-    if (*room >= needed) return {};
-    return Error{Code::unavailable, "there are " + std::to_string(*room) + " bytes free below " +
-                                        place.directory + ", and " + std::to_string(needed) +
-                                        " are needed: make room"};
+    if (room->free >= needed) return {};
+    return Error{Code::unavailable, "there are " + std::to_string(room->free) +
+                                        " bytes free below " + place.directory + ", and " +
+                                        std::to_string(needed) + " are needed: make room"};
 }
 
 }  // namespace
