@@ -267,6 +267,8 @@ void Publisher::commit_step() {
         Compare::modified(keys::manifest_of(me_.host), known_->manifest_modified));
     transaction.then = plan_->steps[step_].operations;
     floor_.used = plan_->steps[step_].floor.used;
+    const bool is_last = step_ + 1 == plan_->steps.size();
+    sent_ = is_last ? Count{plan_->written, plan_->removed} : Count{};
     busy_ = true;
     store_.commit(std::move(transaction), lifeline_.guard([this](Result<Committed> committed) {
         on_committed(std::move(committed));
@@ -287,6 +289,8 @@ void Publisher::on_committed(Result<Committed> committed) {
     backoff_.reset();
     fence_ = Fence::none;
     revision_ = committed->revision;
+    done_.written += sent_.written;
+    done_.removed += sent_.removed;
     if (!plan_) return advance();  // rechecked meanwhile: all is read again
     const PublicationStep& step = plan_->steps[step_];
     known_->apply(step.operations, committed->revision, me_.host);
@@ -316,13 +320,13 @@ void Publisher::remember() {
 }
 
 void Publisher::finish_plan() {
-    const PublicationPlan done = std::move(*plan_);
     plan_.reset();
     pending_ = upkeep_ = false;
     backoff_.reset();
     episode_.ended_well();
     plan_audit();
     renew_in_time();
+    const Count done = std::exchange(done_, {});
     const bool tell = announce_ || done.written + done.removed > 0;
     announce_ = false;
     if (tell)

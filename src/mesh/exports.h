@@ -134,6 +134,12 @@ class Publisher {
     std::size_t step_ = 0;
     bool replan_ = false;    // declared anew while a step is under way
     bool announce_ = false;  // tell the report although nothing had to be written
+    struct Count {
+        std::size_t written = 0;
+        std::size_t removed = 0;
+    };
+    Count sent_;  // by the commit that is under way, if it ends a plan: that may go meanwhile
+    Count done_;  // since the report was told last
     Instant begun_{};
     std::string refusal_;
     Revision revision_ = 0;

@@ -82,6 +82,27 @@ TEST_F(Publishing, writes_once_the_name_is_ours_and_not_before) {
     EXPECT_EQ(told[0].written, 2U);
 }
 
+TEST_F(Publishing, what_was_written_is_told_also_when_it_is_planned_anew_meanwhile) {
+    enter();
+    publisher.declare({file("f1", "1"), file("f2", "2")});
+    ASSERT_TRUE(reaches([&] { return cluster.commits_tried() > 0; }));
+    publisher.declare({file("f1", "1"), file("f2", "2")});  // the answer is on its way
+    ASSERT_TRUE(settles());
+    publisher.declare({});
+    const auto before = cluster.commits_tried();
+    ASSERT_TRUE(reaches([&] { return cluster.commits_tried() > before; }));
+    publisher.recheck();
+    ASSERT_TRUE(settles());
+    std::size_t written = 0;
+    std::size_t removed = 0;
+    for (const auto& told : feed.all<happened::Published>()) {
+        written += told.written;
+        removed += told.removed;
+    }
+    EXPECT_EQ(written, 2U);
+    EXPECT_EQ(removed, 2U);
+}
+
 TEST_F(Publishing, makes_one_commit_for_a_change_and_none_for_the_same) {
     enter();
     publisher.declare({file("f1", "1"), file("f2", "2")});
