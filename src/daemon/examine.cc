@@ -24,7 +24,7 @@ namespace hansa {
 
 namespace {
 
-constexpr Duration patience = Seconds{3};  // with a program that shall tell its version
+constexpr Duration patience = Seconds{10};  // with a program that shall tell its version
 constexpr JsonLimits answer_limits{.bytes_max = std::size_t{256} << 20, .depth_max = 16};
 
 class Examination {

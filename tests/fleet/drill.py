@@ -21,7 +21,8 @@ RESULT = "HANSA_DRILL_RESULT"  # names the file that the outcome is written to, 
 DOMAINS = ["dc=a", "dc=b", "dc=c", "dc=a", "dc=b"]
 GROWTH = 60.0  # seconds to grow to three voters; the promise is 45 for five
 CALM = 50  # writes before the fault, which show how the machine is
-TOLD = 60  # events of each agent in the log of a row that failed
+BUSY = ("resource_ran", "resource_phase", "at_rest", "judged", "graph_amended", "collected")
+TOLD = 60  # other events of each agent in the log of a row that failed
 TIMING = os.environ.get("HANSA_DRILL_TIMING", "default")  # of every cluster
 SCALE = 0.1 if TIMING == "fast" else 1.0
 EVICT = 60.0 * SCALE  # seconds until a voter counts as dead
@@ -205,10 +206,14 @@ class Drill:
             self.observer.close()
 
     def tell_agents(self):
-        """What each agent said last, beside the resources that it ran all the time."""
+        """What the cluster says of itself, and each agent said last, beside what it ran."""
+        for host in self.fleet.up()[:1] if self.fleet else []:
+            told = self.t.command("cluster", "status", env=host.env,
+                                  through=self.fleet.network.inside(host.namespace))
+            print(told.stdout + told.stderr)
         for agent in self.t.agents:
             print(f"--- {' '.join(agent.arguments)}")
-            for event in [e for e in agent.events if e["event"] != "resource_ran"][-TOLD:]:
+            for event in [e for e in agent.events if e["event"] not in BUSY][-TOLD:]:
                 said = {key: text for key, text in event.items() if key not in ("at", "time")}
                 print(f"  {event['at'] - self.began:8.3f} {json.dumps(said)}")
 
