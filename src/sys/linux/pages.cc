@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "sys/linux/listen.h"
+#include "sys/linux/text_sender.h"
 
 namespace hansa {
 
@@ -36,7 +37,11 @@ class PageClient {
  public:
     PageClient(Fd socket, LinuxLoop& loop, const Pages::Show& show, const PageLimits& limits,
                Action gone)
-        : socket_(std::move(socket)), loop_(loop), show_(show), gone_(std::move(gone)) {
+        : socket_(std::move(socket)),
+          loop_(loop),
+          show_(show),
+          gone_(std::move(gone)),
+          sender_(socket_.get(), loop) {
         parser_.header_limit(static_cast<std::uint32_t>(limits.request_max));
         parser_.body_limit(0);
         timer_ = loop_.after(limits.time, gone_);
@@ -55,11 +60,9 @@ class PageClient {
         pending_.erase(0, used);
         if (error == http::error::need_more) return;
         watch_.reset();
-        if (error)
-            answer_ = text_of({400, "text/plain", "not a request\n"}, http::verb::get);
-        else if (parser_.is_header_done())
-            answer_ = answer();
-        write();
+        sender_.send(
+            error ? text_of({400, "text/plain", "not a request\n"}, http::verb::get) : answer(),
+            gone_);
     }
 
     std::string answer() const {
@@ -70,29 +73,13 @@ class PageClient {
         return text_of(show_(target.substr(0, target.find('?'))), method);
     }
 
-    void write() {
-        while (written_ < answer_.size()) {
-            const ssize_t length = ::send(socket_.get(), answer_.data() + written_,
-                                          answer_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (length < 0 && errno == EINTR) continue;
-            if (length < 0 && errno == EAGAIN) {
-                if (!watch_) watch_ = loop_.watch_writable(socket_.get(), [this] { write(); });
-                return;
-            }
-            if (length < 0) break;
-            written_ += static_cast<std::size_t>(length);
-        }
-        gone_();
-    }
-
     Fd socket_;
     LinuxLoop& loop_;
     const Pages::Show& show_;
     Action gone_;  // posts our end
     http::request_parser<http::empty_body> parser_;
     std::string pending_;
-    std::string answer_;
-    std::size_t written_ = 0;
+    TextSender sender_;
     Held watch_;
     Held timer_;
 };

@@ -19,6 +19,7 @@
 #include "sys/linux/failure.h"
 #include "sys/linux/fd.h"
 #include "sys/linux/path.h"
+#include "sys/linux/text_sender.h"
 
 namespace hansa {
 
@@ -83,7 +84,8 @@ class Client {
           limits_(limits),
           handler_(handler),
           gone_(std::move(gone)),
-          peer_(peer_of(socket_.get())) {
+          peer_(peer_of(socket_.get())),
+          sender_(socket_.get(), loop) {
         timer_ = loop_.after(limits_.time, gone_);
         watch_ = loop_.watch_fd(socket_.get(), [this] { read(); });
     }
@@ -104,24 +106,8 @@ class Client {
         watch_.reset();
         handler_(peer_, std::move(question_), [this, alive = alive_](std::string text) {
             if (!*alive) return;
-            answer_ = std::move(text);
-            write();
+            sender_.send(std::move(text), gone_);
         });
-    }
-
-    void write() {
-        while (written_ < answer_.size()) {
-            const ssize_t length = ::send(socket_.get(), answer_.data() + written_,
-                                          answer_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (length < 0 && errno == EINTR) continue;
-            if (length < 0 && errno == EAGAIN) {
-                if (!watch_) watch_ = loop_.watch_writable(socket_.get(), [this] { write(); });
-                return;
-            }
-            if (length < 0) break;
-            written_ += static_cast<std::size_t>(length);
-        }
-        gone_();
     }
 
     Fd socket_;
@@ -130,9 +116,8 @@ class Client {
     const Sockets::Handler& handler_;
     Action gone_;
     LocalPeer peer_;
+    TextSender sender_;
     std::string question_;
-    std::string answer_;
-    std::size_t written_ = 0;
     Held watch_;
     Held timer_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with a late answer
