@@ -11,6 +11,7 @@
 //     /hansa/v1/seats/settings              how many seats there should be, and their times
 //     /hansa/v1/seats/steward               leased: whose agent carries changes of seats out
 //     /hansa/v1/seats/voters                where the voters stand, for all who look for one
+//     /hansa/v1/seats/copies/HOST          which copy of the whole store HOST keeps
 //     /hansa/v1/seats/sightings/HOST        leased: whom the agent of a voter cannot reach
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
@@ -48,6 +49,8 @@ std::string seat_book();
 std::string seat_settings();
 std::string seat_steward();
 std::string seat_voters();
+std::string seat_copies();  // a prefix
+std::string seat_copy(const HostName& host);
 std::string seat_sightings();
 std::string seat_sighting(const HostName& host);
 std::string values();
@@ -60,10 +63,11 @@ struct ExportKey {
 };
 std::optional<ExportKey> parse_export(std::string_view key);
 
-// The host of a key below names(), peers() or identities().
+// The host of a key below names(), peers(), identities() or seat_copies().
 std::optional<HostName> parse_name(std::string_view key);
 std::optional<HostName> parse_peer(std::string_view key);
 std::optional<HostName> parse_identity(std::string_view key);
+std::optional<HostName> parse_copy(std::string_view key);
 
 // KEY of a key below values().
 std::optional<std::string> parse_value(std::string_view key);
