@@ -33,6 +33,9 @@ void add_doctor(CLI::App& app, Chosen& chosen);
 void add_cluster(CLI::App& app, Chosen& chosen);
 void add_leave(CLI::App& app, Chosen& chosen);
 
+// A part of `hansa peers`.
+void add_peers_remove(CLI::App& group, Chosen& chosen);
+
 // Parts of `hansa cluster`.
 void add_cluster_seats(CLI::App& group, Chosen& chosen);  // status, size, timing
 void add_cluster_snapshot(CLI::App& group, Chosen& chosen);

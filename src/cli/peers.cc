@@ -97,6 +97,7 @@ void add_peers(CLI::App& app, Chosen& chosen) {
     add_agent_choice(*group, *options);
     group->require_subcommand(0, 1);
     add_revoke(*group, chosen);
+    add_peers_remove(*group, chosen);
     // Also called where a command below it was chosen.
     group->callback([group, options, &chosen] {
         if (group->get_subcommands().empty()) chosen.exit_code = list(*group, *options);

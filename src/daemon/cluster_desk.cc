@@ -39,7 +39,11 @@ Value changed(const ClusterReading& reading, const SeatSettings& before, const S
 }  // namespace
 
 ClusterDesk::ClusterDesk(Ports ports, std::string host, Around around)
-    : ports_(ports), around_(std::move(around)), host_(std::move(host)) {}
+    : ports_(ports),
+      around_(std::move(around)),
+      host_(std::move(host)),
+      removal_({ports.loop, ports.store, [this](Survey::Done done) { survey(std::move(done)); }},
+               host_) {}
 
 void ClusterDesk::survey(Survey::Done then) {
     if (!survey_)
@@ -113,6 +117,14 @@ void ClusterDesk::set_timing(const std::string& wanted, Sockets::Answer answer) 
     change([wanted](SeatSettings& settings) { settings.timing = wanted; }, std::move(answer));
 }
 
+void ClusterDesk::remove(const std::string& host, Sockets::Answer answer) {
+    removal_.ask(host, std::move(answer));
+}
+
+void ClusterDesk::tell_removal(const std::string& host, Sockets::Answer answer) {
+    removal_.tell(host, std::move(answer));
+}
+
 void ClusterDesk::change(Change change, Sockets::Answer answer) {
     survey([this, change = std::move(change),
             answer = std::move(answer)](const ReadingPtr& reading) mutable {
@@ -164,6 +176,14 @@ std::vector<ControlTopic> cluster_topics(ClusterDesk* desk) {
         {"timing NAME", For::owners,
          [desk](const std::string& rest, Sockets::Answer answer) {
              desk->set_timing(rest, std::move(answer));
+         }},
+        {"remove NAME", For::owners,
+         [desk](const std::string& rest, Sockets::Answer answer) {
+             desk->remove(rest, std::move(answer));
+         }},
+        {"removal NAME", For::owners,
+         [desk](const std::string& rest, Sockets::Answer answer) {
+             desk->tell_removal(rest, std::move(answer));
          }},
         {"leave", For::owners,
          [desk](const std::string&, Sockets::Answer answer) { desk->leave(std::move(answer)); }},

@@ -14,6 +14,7 @@
 
 #include "daemon/change_wait.h"
 #include "daemon/control.h"
+#include "daemon/removal.h"
 #include "daemon/survey.h"
 #include "mesh/steward.h"
 #include "sys/task.h"
@@ -52,6 +53,10 @@ class ClusterDesk {
     // "leave": one step of it.
     void leave(Sockets::Answer answer) { around_.leave(std::move(answer)); }
 
+    // "remove NAME": one step of it. "removal NAME": what would go. See removal.h.
+    void remove(const std::string& host, Sockets::Answer answer);
+    void tell_removal(const std::string& host, Sockets::Answer answer);
+
     void survey(Survey::Done then);
 
  private:
@@ -71,6 +76,7 @@ class ClusterDesk {
     std::optional<Survey> survey_;  // once somebody has asked
     std::map<std::uint64_t, ChangeWait> waits_;
     std::uint64_t last_wait_ = 0;
+    Removal removal_;
     Lifeline lifeline_;
 };
 

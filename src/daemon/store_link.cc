@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "daemon/copy_keeper.h"
 #include "daemon/disk_room.h"
 #include "daemon/endpoint_sources.h"
 #include "daemon/leaving.h"
@@ -66,8 +65,7 @@ struct StoreLink::State : KeyWatcher {
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
           endpoints(endpoint_ports(), cache.read(), domain_steps(settings.domain)),
           voters({ports.loop, *store, ports.random, ports.report},
-                 {.on_voters = [this] { endpoints.members_changed(); },
-                  .on_record = [this](const VotersRecord& told) { copies.hear(told); }}),
+                 [this] { endpoints.members_changed(); }),
           seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
                   settings, home, credentials,
                   {.on_own =
@@ -92,11 +90,7 @@ struct StoreLink::State : KeyWatcher {
                {[this]() -> Electorate& { return seating.electorate(); },
                 [this] { return seating.endpoints(); }, [this] { return seating.steward(); },
                 [this](Sockets::Answer answer) { leaving.ask(std::move(answer)); }}),
-          leaving(ports.loop, home.identity().uuid, leaving_steps()),
-          copies({ports.loop, ports.workers, *store, ports.random, ports.report}, settings.host,
-                 home.identity(), CopyShelf({ports.files}, home.directory()),
-                 {[this]() -> Electorate& { return seating.electorate(); },
-                  [this] { return seating.endpoints(); }}) {}
+          leaving(ports.loop, home.identity().uuid, leaving_steps()) {}
 
     Leaving::Steps leaving_steps() {
         return {.survey = [this](Survey::Done done) { desk.survey(std::move(done)); },
@@ -350,7 +344,6 @@ struct StoreLink::State : KeyWatcher {
     SeatTeller seats;
     ClusterDesk desk;
     Leaving leaving;
-    CopyKeeper copies;
     bool has_left = false;  // the mesh, in this run
     std::optional<RotatedFile> etcd_log;
     Lifeline lifeline;

@@ -5,8 +5,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "mesh/copies.h"
-#include "mesh/keys.h"
 #include "mesh/seat_timing.h"
 #include "trust/claims.h"
 
@@ -43,7 +41,6 @@ class Viewing {
         view_tolerance();
         view_seats();
         view_steward();
-        view_copies();
         for (const StoreAlarm& alarm : reading_.alarms) view_.alarms.push_back(alarm_text(alarm));
         judge();
         return std::move(view_);
@@ -187,13 +184,18 @@ class Viewing {
     std::vector<std::string> why_fewer(std::size_t ideal) const {
         std::vector<std::string> why = {"only " + counted(willing().size(), "peer") +
                                         " may hold a seat, for " + counted(ideal, "seat")};
-        std::vector<std::string> refuse, offer_none;
+        std::vector<std::string> leave, refuse, offer_none;
         for (const SeatApplicant& peer : seats_.peers) {
             if (peer.wish != SeatWish::no) continue;
+            if (facts_.known.is_leaving(peer.name)) {
+                leave.push_back(peer.name);
+                continue;
+            }
             const auto known = facts_.known.peers().find(peer.name);
             const bool says_no = known != facts_.known.peers().end() && known->second.seat;
             (says_no ? refuse : offer_none).push_back(peer.name);
         }
+        if (!leave.empty()) why.push_back(names_and_count(leave) + ": to be removed");
         if (!refuse.empty()) why.push_back(names_and_count(refuse) + ": want none (--seat no)");
         if (!offer_none.empty())
             why.push_back(names_and_count(offer_none) +
@@ -244,23 +246,6 @@ class Viewing {
         }
         for (const SeatPenalty& penalty : seats_.book.penalties)
             if (auto shown = penalty_of(penalty)) view_.penalties.push_back(std::move(*shown));
-    }
-
-    // What somebody who has left kept is of no use to anybody.
-    void view_copies() {
-        for (const Record& record : reading_.seats.records) {
-            const auto host = keys::parse_copy(record.key);
-            if (!host) continue;
-            const auto copy = decode_copy(record.value);
-            const auto name = facts_.known.names().find(host->text());
-            if (!copy || name == facts_.known.names().end() || name->second.uuid != copy->uuid)
-                continue;
-            view_.copies.push_back({host->text(), WallTime{copy->at},
-                                    std::max(Milliseconds{0}, seats_.wall - copy->at), copy->epoch,
-                                    copy->revision, copy->bytes});
-        }
-        std::stable_sort(view_.copies.begin(), view_.copies.end(),
-                         [](const auto& a, const auto& b) { return a.at > b.at; });
     }
 
     std::string alarm_text(const StoreAlarm& alarm) const {

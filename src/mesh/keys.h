@@ -11,8 +11,8 @@
 //     /hansa/v1/seats/settings              how many seats there should be, and their times
 //     /hansa/v1/seats/steward               leased: whose agent carries changes of seats out
 //     /hansa/v1/seats/voters                where the voters stand, for all who look for one
-//     /hansa/v1/seats/copies/HOST          which copy of the whole store HOST keeps
 //     /hansa/v1/seats/sightings/HOST        leased: whom the agent of a voter cannot reach
+//     /hansa/v1/seats/leaving/HOST          a dead host is to be removed, so it wants no seat
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
 //
 // Every segment in capitals is percent-encoded, so a name may hold any byte and no key has more
@@ -49,10 +49,9 @@ std::string seat_book();
 std::string seat_settings();
 std::string seat_steward();
 std::string seat_voters();
-std::string seat_copies();  // a prefix
-std::string seat_copy(const HostName& host);
 std::string seat_sightings();
 std::string seat_sighting(const HostName& host);
+std::string seat_leaving(const HostName& host);
 std::string values();
 std::string value_of(std::string_view key);
 
@@ -63,11 +62,11 @@ struct ExportKey {
 };
 std::optional<ExportKey> parse_export(std::string_view key);
 
-// The host of a key below names(), peers(), identities() or seat_copies().
+// The host of a key below names(), peers() or identities(), or of a seat_leaving().
 std::optional<HostName> parse_name(std::string_view key);
 std::optional<HostName> parse_peer(std::string_view key);
 std::optional<HostName> parse_identity(std::string_view key);
-std::optional<HostName> parse_copy(std::string_view key);
+std::optional<HostName> parse_leaving(std::string_view key);
 
 // KEY of a key below values().
 std::optional<std::string> parse_value(std::string_view key);

@@ -1,5 +1,7 @@
 #include "mesh/membership.h"
 
+#include <utility>
+
 #include "mesh/keys.h"
 
 namespace hansa {
@@ -72,6 +74,7 @@ void Membership::on_looked() {
         events_.on_claiming(name_is_ours(), step->cluster_id);
         return enter(*step);
     }
+    if (!wish.cluster_id.empty() && !facts_.name) was_forgotten_ = true;
     claiming_ = true;
     store_.commit(*step->claim, lifeline_.guard([this, step = *step](Result<Committed> committed) {
         on_claimed(step, std::move(committed));
@@ -120,6 +123,7 @@ void Membership::enter(const AdmissionStep& step) {
     cluster_id_ = step.cluster_id;
     epoch_ = step.epoch;
     if (is_news) events_.on_entered(cluster_id_, epoch_);
+    if (std::exchange(was_forgotten_, false)) events_.on_claimed_again();
     put_record();
 }
 
@@ -180,6 +184,9 @@ void Membership::put_record() {
     Transaction transaction;
     transaction.when.push_back(name_is_ours());
     transaction.then.push_back(Operation::put(keys::peer(host_), value, lease_));
+    // Whoever lives is not removed: what an operator began is over.
+    if (lease_ != put_lease_)
+        transaction.then.push_back(Operation::remove(keys::seat_leaving(host_)));
     putting_ = true;
     store_.commit(std::move(transaction),
                   lifeline_.guard([this, value = std::move(value),

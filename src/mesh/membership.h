@@ -36,6 +36,9 @@ struct MembershipEvents {
     std::function<void(Compare name_is_ours, const std::string& cluster_id)> on_claiming;
     // The name is ours, in this cluster. Again when its epoch has grown.
     std::function<void(const std::string& cluster_id, std::uint64_t epoch)> on_entered;
+    // The name that had been ours was nobody's, and is ours again: this host left, was removed
+    // while it was away, or the store is of an older state. Told once for each time.
+    Action on_claimed_again;
     // The store that answers, by its own id, is of an older epoch: it is to be left. May be empty.
     std::function<void(std::uint64_t store, const Error&)> on_outdated;
     // Another cluster, no cluster, or the name is another's, and we have never been in: nothing
@@ -103,7 +106,8 @@ class Membership {
     std::string name_value_;
 
     bool looking_ = false;
-    bool claiming_ = false;  // its answer decides; what is read meanwhile may be older
+    bool was_forgotten_ = false;  // the name that had been ours was nobody's
+    bool claiming_ = false;       // its answer decides; what is read meanwhile may be older
     int answers_due_ = 0;
     AdmissionFacts facts_;
     std::uint64_t told_by_ = 0;  // the store that told of the cluster

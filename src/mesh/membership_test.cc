@@ -1,6 +1,7 @@
 #include "mesh/membership.h"
 
 #include "mesh/keys.h"
+#include "mesh/seat_records.h"
 #include "mesh/store_testing.h"
 
 namespace hansa {
@@ -18,6 +19,7 @@ class Joining : public testing::StoreTest {
         bool turned_away = false;  // expected
         int claims = 0;
         int renewed = 0;
+        int claimed_again = 0;
         std::uint64_t epoch = 0;
         std::vector<std::string> outdated;
     };
@@ -43,6 +45,7 @@ class Joining : public testing::StoreTest {
             peer.outdated.push_back(error.text);
         };
         events.on_refused = [&peer](const Error& error) { peer.refused = error; };
+        events.on_claimed_again = [&peer] { ++peer.claimed_again; };
         events.on_renewed = [&peer] { ++peer.renewed; };
         events.on_error = [&peer](const Error& error) {
             EXPECT_TRUE(peer.turned_away) << error.text;
@@ -137,6 +140,54 @@ TEST_F(Joining, a_restart_finds_its_name_and_renews_its_record) {
     }));
     loop.run_for(Seconds{120});  // the first one's lease ends, the record is ours
     EXPECT_FALSE(peer_value("a").empty());
+}
+
+TEST_F(Joining, a_host_that_was_removed_while_it_was_away_joins_again_and_is_told) {
+    const auto run = [&](Peer& peer, const std::string& known) {
+        MembershipOptions how = options("u", Founding::if_empty);
+        how.admission.cluster_id = known;
+        join(peer, "a", std::move(how));
+        ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    };
+    Peer first, again, removed;
+    run(first, "");
+    EXPECT_EQ(first.claimed_again, 0);
+    first.membership->stop([] {});
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }));
+    run(again, first.cluster);
+    EXPECT_EQ(again.claimed_again, 0) << "its name was kept";
+    again.membership->stop([] {});
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }));
+    erase(keys::name_of(host("a")));
+    run(removed, first.cluster);
+    EXPECT_EQ(removed.claimed_again, 1);
+    EXPECT_FALSE(removed.refused);
+}
+
+TEST_F(Joining, a_host_that_was_removed_while_it_was_cut_off_joins_again_and_is_told) {
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    store.go_away();
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }, Seconds{120}));
+    erase(keys::name_of(host("a")));
+    store.come_back();
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    EXPECT_EQ(peer.claimed_again, 1);
+    EXPECT_TRUE(stored(keys::name_of(host("a"))));
+}
+
+TEST_F(Joining, a_host_that_comes_back_is_not_removed_any_more) {
+    const std::string leaving = keys::seat_leaving(host("a"));
+    Peer peer;
+    join(peer, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    store.go_away();
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }, Seconds{120}));
+    write(leaving, encode(LeavingRecord{testing::uuid_of("a"), "b", "now"}));
+    store.come_back();
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    EXPECT_FALSE(stored(leaving));
 }
 
 TEST_F(Joining, waits_for_a_store_that_is_away) {

@@ -57,6 +57,15 @@ void Mesh::start() {
         events_.on_entered(cluster_id, epoch);
         events_.on_moved();
     };
+    events.on_claimed_again = [this] {
+        report_.publish(happened::Warned{
+            "the cluster did not know this host any more: it had left or was removed (\"hansa "
+            "peers "
+            "remove\"), or the store is of an older state; it has joined again as \"" +
+            host_.text() +
+            "\", and what it exports is published anew; if it shall not be here: \"hansa "
+            "leave\""});
+    };
     events.on_refused = [this](const Error& refusal) {
         publisher_.halt();
         events_.on_refused(refusal);

@@ -48,9 +48,9 @@ Result<VoterPlace> decode_voter(const Value& value) {
 
 }  // namespace
 
-std::string encode(const VotersRecord& record) {
+std::string encode(const std::vector<VoterPlace>& voters) {
     Value::List list;
-    for (const VoterPlace& voter : record.voters) {
+    for (const VoterPlace& voter : voters) {
         Value::Map map;
         put(map, "host", Value::of_text(voter.host));
         if (!voter.domain.empty()) put(map, "domain", Value::of_text(voter.domain));
@@ -61,9 +61,6 @@ std::string encode(const VotersRecord& record) {
     }
     Value::Map map = begun();
     put(map, "voters", Value::of_list(std::move(list)));
-    Value::List keepers;
-    for (const std::string& uuid : record.keepers) keepers.push_back(Value::of_text(uuid));
-    if (!keepers.empty()) put(map, "keepers", Value::of_list(std::move(keepers)));
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -98,6 +95,14 @@ std::string encode(const Sighting& sighting) {
     return to_json(Value::of_map(std::move(map)));
 }
 
+std::string encode(const LeavingRecord& record) {
+    Value::Map map = begun();
+    put(map, "uuid", Value::of_text(record.uuid));
+    put(map, "by", Value::of_text(record.by));
+    put(map, "since", Value::of_text(record.since));
+    return to_json(Value::of_map(std::move(map)));
+}
+
 Result<SeatSettings> decode_seat_settings(std::string_view text) {
     auto parsed = parse_json(text, limits);
     if (!parsed) return std::move(parsed).error().during("settings of seats");
@@ -129,6 +134,19 @@ Result<StewardRecord> decode_steward(std::string_view text) {
     return record;
 }
 
+Result<LeavingRecord> decode_leaving(std::string_view text) {
+    auto parsed = parse_json(text, limits);
+    if (!parsed) return std::move(parsed).error().during("leaving");
+    Members members(*parsed, "leaving");
+    members.number("v", {format_version, format_version});
+    LeavingRecord record;
+    record.uuid = uuid_in(members);
+    record.by = members.text("by");
+    record.since = members.text("since");
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return record;
+}
+
 Result<Sighting> decode_sighting(std::string_view text) {
     auto parsed = parse_json(text, limits);
     if (!parsed) return std::move(parsed).error().during("sighting");
@@ -153,7 +171,7 @@ Result<Sighting> decode_sighting(std::string_view text) {
     return sighting;
 }
 
-Result<VotersRecord> decode_voters(std::string_view text) {
+Result<std::vector<VoterPlace>> decode_voters(std::string_view text) {
     auto parsed = parse_json(text, voters_limits);
     if (!parsed) return std::move(parsed).error().during("voters");
     Members members(*parsed, "voters");
@@ -162,18 +180,14 @@ Result<VotersRecord> decode_voters(std::string_view text) {
     if (!list || !list->is_list()) return Error{Code::invalid, "voters: \"voters\" is no list"};
     if (list->list().size() > members_max)
         members.refuse("lists more voters than a store can have");
-    VotersRecord record;
-    record.keepers = members.texts("keepers");
-    if (record.keepers.size() > members_max) members.refuse("names more keepers than are needed");
-    if (!std::all_of(record.keepers.begin(), record.keepers.end(), is_uuid))
-        members.refuse("names a keeper whose uuid is none");
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    std::vector<VoterPlace> voters;
     for (const Value& entry : list->list()) {
         auto voter = decode_voter(entry);
         if (!voter) return std::move(voter).error().during("voters");
-        record.voters.push_back(std::move(*voter));
+        voters.push_back(std::move(*voter));
     }
-    return record;
+    return voters;
 }
 
 }  // namespace hansa

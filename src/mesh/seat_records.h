@@ -1,5 +1,6 @@
 // The small records about seats beside the book (seat_book.h): what was asked for, whose agent
-// carries changes out, whom each voter's agent cannot reach, and where the voters stand. Pure.
+// carries changes out, whom each voter's agent cannot reach, which dead host is to be removed, and
+// where the voters stand. Pure.
 // Formats: docs/formats/records.md.
 #pragma once
 
@@ -48,6 +49,15 @@ struct Sighting {
     friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
+// Of a dead host that an operator removes: until its seat is somebody else's and its name free. Its
+// own agent takes it back by coming back.
+struct LeavingRecord {
+    std::string uuid;   // of the host
+    std::string by;     // for people: whose agent was asked
+    std::string since;  // likewise: when
+    friend bool operator==(const LeavingRecord&, const LeavingRecord&) = default;
+};
+
 // Where one voter serves clients. Written by the steward when that changes, so that everybody hears
 // of it at once; what counts is the store's own list of members, which is read then.
 struct VoterPlace {
@@ -57,22 +67,17 @@ struct VoterPlace {
     friend bool operator==(const VoterPlace&, const VoterPlace&) = default;
 };
 
-// The record of both: where the voters stand, and who keeps copies of the store (copies.h).
-struct VotersRecord {
-    std::vector<VoterPlace> voters;
-    std::vector<std::string> keepers = {};  // uuids
-    friend bool operator==(const VotersRecord&, const VotersRecord&) = default;
-};
-
-std::string encode(const VotersRecord& record);
+std::string encode(const std::vector<VoterPlace>& voters);
 std::string encode(const SeatSettings& settings);
 std::string encode(const StewardRecord& record);
 std::string encode(const Sighting& sighting);
+std::string encode(const LeavingRecord& record);
 
 // Strict and bounded; Code::invalid says what is wrong.
 Result<SeatSettings> decode_seat_settings(std::string_view text);
 Result<StewardRecord> decode_steward(std::string_view text);
 Result<Sighting> decode_sighting(std::string_view text);
-Result<VotersRecord> decode_voters(std::string_view text);
+Result<LeavingRecord> decode_leaving(std::string_view text);
+Result<std::vector<VoterPlace>> decode_voters(std::string_view text);
 
 }  // namespace hansa

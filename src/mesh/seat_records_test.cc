@@ -22,11 +22,12 @@ TEST(SeatRecords, survive_their_text) {
     const Sighting sighting{a, {b}, true, {0xfe, 12}};
     EXPECT_EQ(*decode_sighting(encode(sighting)), sighting);
     EXPECT_EQ(*decode_sighting(encode(Sighting{a, {}, false})), (Sighting{a, {}, false}));
-    const VotersRecord voters{{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
-                               {"web2", "", {"https://10.0.0.2:2379"}}},
-                              {b, a}};
+    const LeavingRecord leaving{a, "web1", "2026-01-02T00:00:00Z"};
+    EXPECT_EQ(*decode_leaving(encode(leaving)), leaving);
+    const std::vector<VoterPlace> voters{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
+                                         {"web2", "", {"https://10.0.0.2:2379"}}};
     EXPECT_EQ(*decode_voters(encode(voters)), voters);
-    EXPECT_EQ(*decode_voters(encode(VotersRecord{})), VotersRecord{});
+    EXPECT_TRUE(decode_voters(encode(std::vector<VoterPlace>{}))->empty());
 }
 
 TEST(SeatRecords, voters_are_read_strictly) {
@@ -39,8 +40,7 @@ TEST(SeatRecords, voters_are_read_strictly) {
          {with(R"({"host":"a","urls":[]})"), with(R"({"urls":["https://10.0.0.1:1"]})"),
           with(R"({"host":"a","domain":"no=","urls":["https://10.0.0.1:1"]})"),
           with(R"({"host":"a","more":1,"urls":["https://10.0.0.1:1"]})"), with("1"),
-          std::string{R"({"v":1,"voters":{}})"},
-          std::string{R"({"v":1,"voters":[],"keepers":["web1"]})"}, std::string{R"({"v":1})"}})
+          std::string{R"({"v":1,"voters":{}})"}, std::string{R"({"v":1})"}})
         EXPECT_NE(why_not(decode_voters(text)), "read") << text;
     std::string many = good;
     for (int i = 0; i < 64; ++i) many += "," + good;
@@ -61,6 +61,8 @@ TEST(SeatRecords, are_read_strictly) {
     EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a +
                                       R"(","missing":[],"condemned":["0x1"]})")),
               "read");
+    EXPECT_NE(why_not(decode_leaving(R"({"v":1,"uuid":"a","by":"b","since":"c"})")), "read");
+    EXPECT_NE(why_not(decode_leaving(R"({"v":1,"uuid":")" + a + R"(","by":"b"})")), "read");
     std::string many;
     for (int i = 0; i < 65; ++i) many += (i ? ",\"" : "\"") + b + "\"";
     EXPECT_NE(why_not(decode_sighting(R"({"v":1,"uuid":")" + a + R"(","missing":[)" + many + "]}")),

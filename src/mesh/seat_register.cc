@@ -73,6 +73,10 @@ void SeatRegister::take(const Record& record) {
         });
     else if (key == keys::seat_steward())
         keep(decode_steward(record.value), [&](StewardRecord who) { steward_ = std::move(who); });
+    else if (const auto leaver = keys::parse_leaving(key))
+        keep(decode_leaving(record.value), [&](LeavingRecord asked) {
+            leaving_.insert_or_assign(leaver->text(), std::move(asked));
+        });
     else if (is_below(keys::seat_sightings(), key))
         keep(decode_sighting(record.value),
              [&](Sighting seen) { sightings_.insert_or_assign(key, std::move(seen)); });
@@ -94,6 +98,8 @@ void SeatRegister::drop(const std::string& key) {
         has_settings_ = false;
     } else if (key == keys::seat_steward()) {
         steward_.reset();
+    } else if (const auto leaver = keys::parse_leaving(key)) {
+        leaving_.erase(leaver->text());
     } else {
         sightings_.erase(key);
     }
@@ -101,7 +107,7 @@ void SeatRegister::drop(const std::string& key) {
 
 // Whoever has claimed a name and not given it back, whether it lives or not. One that lives and
 // offers nothing wants no seat; of one that was never seen alive nothing is known, and it counts as
-// somebody who would take one.
+// somebody who would take one. Who is to be removed wants none either.
 std::vector<SeatApplicant> SeatRegister::applicants() const {
     std::vector<SeatApplicant> applicants;
     for (const auto& [host, name] : names_) {
@@ -120,6 +126,7 @@ std::vector<SeatApplicant> SeatRegister::applicants() const {
         } else if (peer.is_alive) {
             peer.wish = SeatWish::no;
         }
+        if (is_leaving(host)) peer.wish = SeatWish::no;
         if (peer.peer_urls.empty())
             peer.hindrance = "it offers no address for a member";
         else if (std::any_of(peer.peer_urls.begin(), peer.peer_urls.end(),
@@ -163,6 +170,14 @@ Revision SeatRegister::steward_created() const {
 std::string SeatRegister::voters_text() const {
     const auto found = records_.find(keys::seat_voters());
     return found == records_.end() ? std::string{} : found->second.value;
+}
+
+// A record of somebody else who had the name says nothing about who has it now.
+bool SeatRegister::is_leaving(const std::string& host) const {
+    const auto asked = leaving_.find(host);
+    const auto name = names_.find(host);
+    return asked != leaving_.end() && name != names_.end() &&
+           asked->second.uuid == name->second.uuid;
 }
 
 std::map<std::string, Sighting> SeatRegister::sightings() const {

@@ -41,6 +41,7 @@ class SeatRegister {
     Revision book_modified() const;      // 0: there is none
     Revision steward_created() const;
     std::map<std::string, Sighting> sightings() const;  // by uuid
+    bool is_leaving(const std::string& host) const;     // it is to be removed
     bool has_settings() const { return has_settings_; }
     std::string voters_text() const;  // empty: none stands there
 
@@ -54,10 +55,11 @@ class SeatRegister {
     Revision modified(const std::string& key) const;
 
     std::map<std::string, Record> records_;
-    std::map<std::string, NameRecord> names_;    // by host
-    std::map<std::string, PeerRecord> peers_;    // by host
-    std::map<std::string, SeatOffer> offers_;    // by uuid; outlives the leased record
-    std::map<std::string, Sighting> sightings_;  // by key
+    std::map<std::string, NameRecord> names_;       // by host
+    std::map<std::string, PeerRecord> peers_;       // by host
+    std::map<std::string, SeatOffer> offers_;       // by uuid; outlives the leased record
+    std::map<std::string, Sighting> sightings_;     // by key
+    std::map<std::string, LeavingRecord> leaving_;  // by host
     SeatSettings settings_;
     bool has_settings_ = false;
     std::optional<StewardRecord> steward_;

@@ -84,6 +84,25 @@ TEST_F(Registering, whose_disk_is_nearly_full_gets_no_seat) {
     EXPECT_EQ(facts_of(known).peers[0].hindrance, "");
 }
 
+TEST_F(Registering, whoever_is_to_be_removed_wants_no_seat) {
+    const std::string key = keys::seat_leaving(host("b"));
+    const auto asked = [&](const std::string& uuid) {
+        return testing::put(
+            {key, encode(LeavingRecord{uuid, "a", "2026-01-02T00:00:00Z"}), 10, 10, 0});
+    };
+    known.apply({10, {asked(uuid_of("b"))}});
+    EXPECT_TRUE(known.is_leaving("b"));
+    EXPECT_FALSE(known.is_leaving("a"));
+    EXPECT_EQ(facts_of(known).peers[1].wish, SeatWish::no);
+    known.apply({11, {asked(uuid_of("c"))}});
+    EXPECT_EQ(facts_of(known).peers[1].wish, SeatWish::prefer) << "it was said of another host";
+    known.apply({12, {asked(uuid_of("b"))}});
+    known.apply({13, {testing::removed(key, 13)}});
+    EXPECT_FALSE(known.is_leaving("b"));
+    EXPECT_EQ(facts_of(known).peers[1].wish, SeatWish::prefer) << "it came back";
+    EXPECT_TRUE(known.take_faults().empty());
+}
+
 TEST_F(Registering, whoever_others_do_not_reach_gets_no_seat) {
     for (const char* url :
          {"https://127.0.0.1:2380", "https://[::1]:2380", "https://localhost:1"}) {

@@ -1,13 +1,11 @@
 // What the steward tells of where the voters are (VoterPlace), followed: whoever is a client of the
-// store hears of a new voter at once, and knows which one stands near; and whoever is to keep a
-// copy of the store hears that.
+// store hears of a new voter at once, and knows which one stands near.
 //
 // Owned by StoreLink. Loop thread only; never blocks.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,13 +26,8 @@ class VoterNews {
         Report& report;
     };
 
-    struct Events {
-        Action on_voters;                                      // they are others, or elsewhere
-        std::function<void(const VotersRecord&)> on_record{};  // anything in it; may be none
-    };
-
     // Every port must outlive it.
-    VoterNews(Ports ports, Events events) : ports_(ports), events_(std::move(events)) {}
+    VoterNews(Ports ports, Action changed) : ports_(ports), changed_(std::move(changed)) {}
 
     // From some moment after now on: at a start there is more urgent work. A store that nobody
     // else reaches has no news.
@@ -52,8 +45,8 @@ class VoterNews {
     void take(const std::string& text);
 
     const Ports ports_;
-    const Events events_;
-    std::optional<VotersRecord> record_;  // empty: none was read yet
+    const Action changed_;
+    std::vector<VoterPlace> voters_;
     Held beginning_;
     std::unique_ptr<Follower> follower_;
 };

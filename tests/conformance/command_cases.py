@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-from rig import case, equal, main, need_root, open_to_all, store
+from rig import case, equal, etcdctl, main, need_root, open_to_all, store
 
 GRAPH = """
 graph: commands
@@ -110,20 +110,29 @@ def peers(t):
     equal(first.stop(), 0, "exit code")
 
 
-@case("leave", "a host that leaves withdraws its exports and its name, and may come again")
-def leave(t):
-    assert "no agent" in refused(t, "leave")
-    sharing = GRAPH.replace("own, content", "own-NAME, content") + """
+SHARING = GRAPH.replace("own, content", "own-NAME, content") + """
   - {name: "@@from-NAME", path: /x/from-NAME, content: "from NAME\\n"}
 collect:
 - {kind: file, pattern: T/NAME-got/}
 """
-    def run(name):
-        os.makedirs(t.at(f"{name}-got"), exist_ok=True)
-        return t.run(t.graph(f"{name}.yaml", sharing.replace("NAME", name)), "--hostname", name)
-    stays = run("a")
+
+
+def run_sharing(t, name):
+    """An agent that exports one file and collects everybody's."""
+    os.makedirs(t.at(f"{name}-got"), exist_ok=True)
+    return t.run(t.graph(f"{name}.yaml", SHARING.replace("NAME", name)), "--hostname", name)
+
+
+def names_of_peers(t):
+    return [peer["name"] for peer in shown(t, "peers", "--hostname", "a")["peers"]]
+
+
+@case("leave", "a host that leaves withdraws its exports and its name, and may come again")
+def leave(t):
+    assert "no agent" in refused(t, "leave")
+    stays = run_sharing(t, "a")
     store(t, stays)
-    leaves = run("b")
+    leaves = run_sharing(t, "b")
     t.until_content(t.at("a-got/from-b"), "from b\n")
     done = t.command("leave", "--hostname", "b")
     equal(done.returncode, 0, done.stderr)
@@ -131,16 +140,48 @@ collect:
     equal(leaves.wait(), 0, "exit code")
     stays.wait_for("collected", withdrawn=1)
     equal(t.read("own-b"), "own", "what b applied stays")
-    equal([p["name"] for p in shown(t, "peers", "--hostname", "a")["peers"]], ["a"], "peers")
+    equal(names_of_peers(t), ["a"], "peers")
     mark = stays.mark()
-    again = run("b")
+    again = run_sharing(t, "b")
     store(t, again)
     stays.wait_for("collected", since=mark, changed=1)
-    equal([p["name"] for p in shown(t, "peers", "--hostname", "a")["peers"]], ["a", "b"], "peers")
+    equal(names_of_peers(t), ["a", "b"], "peers")
     equal(again.stop(), 0, "exit code")
     last = t.command("leave", "--hostname", "a", "--json")
     equal((last.returncode, json.loads(last.stdout)["state"]), (0, "left"), last.stderr)
     equal(stays.wait(), 0, "exit code")
+
+
+@case("peers-remove", "a host that is dead for good is taken out; if it returns it is told so")
+def peers_remove(t):
+    stays = run_sharing(t, "a")
+    url = store(t, stays)
+    dead = run_sharing(t, "b")
+    t.until_content(t.at("a-got/from-b"), "from b\n")
+    at_a = ("--hostname", "a")
+    assert '"hansa leave"' in refused(t, "peers", "remove", "b", *at_a)
+    assert 'no host "c"' in refused(t, "peers", "remove", "c", *at_a)
+    dead.stop()
+    plan = shown(t, "peers", "remove", "b", "--dry-run", *at_a)
+    equal((plan["state"], plan["seat"], plan["exports"], plan["records"]), ("plan", "-", 1, 4),
+          "what would go: the name, the key set, a manifest and an export")
+    equal(names_of_peers(t), ["a", "b"], "nothing is changed")
+    done = t.command("peers", "remove", "b", *at_a)
+    equal(done.returncode, 0, done.stderr)
+    assert done.stdout.startswith("b is removed: 4 records, 1 export"), done.stdout
+    equal(names_of_peers(t), ["a"], "peers")
+    there = etcdctl(t, url, "get", "--prefix", "--keys-only", "/hansa/v1").split()
+    equal([key for key in there if "/b" in key], [], "records of b")
+    equal(t.read("a-got/from-b"), "from b\n", "what was collected stays for its grace time")
+    assert "no host" in refused(t, "peers", "remove", "b", *at_a)
+
+    again = run_sharing(t, "b")
+    told = again.wait_for("warned")["text"]
+    assert "did not know this host any more" in told and '"hansa leave"' in told, told
+    t.until_content(t.at("b-got/from-a"), "from a\n")
+    again.wait_at_rest()
+    equal(names_of_peers(t), ["a", "b"], "it has joined again")
+    equal((again.stop(), stays.stop()), (0, 0), "exit codes")
 
 
 @case("cluster-rights", "who may ask an agent may not yet change its cluster; each try is counted")
@@ -156,6 +197,8 @@ def cluster_rights(t):
     agent.wait_for("refused", cause="control_change")
     assert "only root" in refused(t, "leave", "--hostname", "a", user="nobody")
     agent.wait_for("refused", cause="control_change", count=2)
+    assert "only root" in refused(t, "peers", "remove", "b", "--hostname", "a", user="nobody")
+    agent.wait_for("refused", cause="control_change", count=3)
     equal(t.command("cluster", "size").stdout, "-\n", "nothing is changed")
     equal(agent.stop(), 0, "exit code")
 

@@ -100,5 +100,41 @@ def leave_seat(t):
     equal([host.agent.stop() for host in reversed(fleet.hosts)], [0] * 4, "exit codes")
 
 
+@case("remove-dead", "a dead host's seat is freed by the steward, then its name; it may come again")
+def remove_dead(t):
+    fleet, observer = grown(t, 3, hosts=3)
+    try:
+        dead = observer.followers()[0]
+        stays = [host for host in fleet.hosts if host is not dead]
+        asked = stays[0]
+        refused = asked.try_command("peers", "remove", dead.name)
+        equal((refused.returncode, "hansa leave" in refused.stderr), (1, True), refused.stderr)
+        dead.crash()
+        t.until(lambda: "is alive" not in asked.try_command("peers", "remove", dead.name,
+                                                            "--dry-run").stderr,
+                what="its lease has ended")
+        plan = json.loads(asked.command("peers", "remove", dead.name, "--dry-run", "--json"))
+        equal(plan["seat"], "voter", "nobody else can take its seat")
+        done = asked.try_command("peers", "remove", dead.name)
+        equal(done.returncode, 0, done.stderr)
+        assert "is to be given away" in done.stderr, done.stderr
+        assert dead.name not in seats_in(status_of(asked)), status_of(asked)
+        observer.until_voters(1, 60)
+        peers = json.loads(asked.command("peers", "--json"))["peers"]
+        equal([peer["name"] for peer in peers], [host.name for host in stays], "peers")
+        dead.run()
+        told = dead.agent.wait_for("warned")["text"]
+        assert "did not know this host any more" in told, told
+        dead.agent.wait_at_rest()
+        # Whoever has just had and lost a seat is given none for ten minutes, so it is a client.
+        equal(seats_in(status_of(asked)), {host.name: "voter" for host in observer.voters()}, "seats")
+        peers = json.loads(asked.command("peers", "--json"))["peers"]
+        equal([(peer["name"], peer["alive"]) for peer in peers],
+              [(host.name, True) for host in fleet.hosts], "peers")
+    finally:
+        observer.close()
+    equal([host.agent.stop() for host in reversed(fleet.hosts)], [0] * 3, "exit codes")
+
+
 if __name__ == "__main__":
     sys.exit(main())
