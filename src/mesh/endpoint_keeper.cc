@@ -47,10 +47,10 @@ void EndpointKeeper::store_is(StoreStatus::State state) {
     connected_ = connected;
     next_list_.reset();
     next_look_up_.reset();
-    if (connected)
-        list_after(times_.list_after);
-    else
-        look_up_after(times_.look_up_after);
+    if (!connected) return look_up_after(times_.look_up_after);
+    // Who knows of one member elsewhere, and loses that one, has lost the store.
+    const bool hangs_by_a_thread = known_.own.empty() && used_.size() < 2;
+    list_after(hangs_by_a_thread ? Duration{0} : times_.list_after);
 }
 
 void EndpointKeeper::members_changed() {

@@ -65,8 +65,9 @@ class EndpointKeeperTest : public testing::Test {
 
 TEST_F(EndpointKeeperTest, learns_the_members_after_it_has_connected_and_keeps_them) {
     begin();
-    keeper->begin_with({"https://seed:2379"});
-    EXPECT_EQ(now(), (Urls{"https://seed:2379"}));
+    const Urls seeds{"https://seed:2379", "https://other:2379"};
+    keeper->begin_with(seeds);
+    EXPECT_EQ(now(), seeds);
     StoreMember learner = member("l");
     learner.learner = true;
     listed({member("b"), member("a"), learner});
@@ -75,11 +76,20 @@ TEST_F(EndpointKeeperTest, learns_the_members_after_it_has_connected_and_keeps_t
     EXPECT_EQ(lists, 0) << "a connection has more urgent things to do";
     loop.run_for(Milliseconds{600});
     EXPECT_EQ(lists, 1);
-    ASSERT_EQ(now().size(), 3u);
-    EXPECT_EQ(now().back(), "https://seed:2379");
+    ASSERT_EQ(now().size(), 4u);
+    EXPECT_EQ(Urls(now().begin() + 2, now().end()), seeds);
     EXPECT_EQ(expected, 2u);
     ASSERT_EQ(kept.size(), 1u);
     EXPECT_EQ(kept[0], (std::vector<StoreMember>{member("a"), member("b")}));
+}
+
+TEST_F(EndpointKeeperTest, who_knows_of_one_member_alone_asks_for_others_at_once) {
+    begin({member("a")});
+    keeper->begin_with({});
+    listed({member("a"), member("b")});
+    keeper->store_is(State::connected);
+    loop.run_for(Milliseconds{1});
+    EXPECT_EQ(now().size(), 2u);
 }
 
 TEST_F(EndpointKeeperTest, asks_again_from_time_to_time_and_hands_on_only_what_is_new) {

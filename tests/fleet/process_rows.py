@@ -75,8 +75,11 @@ def crash_after_crash(drill):
                              len(seen.voters()) == 3 and not seen.learners(),
                              f"turn {turn}: another voter for {victim.name}", 3 * EVICT + 60)
         slowest = max(slowest, time.monotonic() - at)
+        back = time.monotonic()
         victim.run()
         victim.agent.wait_for("store_changed", state="connected")
+        if victim is not exporter:  # it has had time to learn whom to ask when this one goes, too
+            drill.goes_on(lambda: drill.views.times[victim.name][-1] > back, 30)
     drill.note("times", times, "")
     drill.bound("slowest replacement", slowest, EVICT + 40)
     drill.writes_go_on(began, 3)
