@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Rows of the fault matrix in which processes are killed, stopped and started."""
+import json
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import time
 from drill import EVICT, SEATS, row
 from etcd_client import Client, Refused, Unavailable, tls_of
 from fleet import main
+from rig import equal
 
 
 @row("0", "growth from 1 to 5 voters, unattended", needs=SEATS)
@@ -129,6 +131,26 @@ def pause_leader(drill, seconds):
     drill.views_go_on(mark, seconds + 12, [leader] if leader in drill.views.collectors else None)
     drill.pass_time(10)  # a stale action would come now
     drill.observer.until_voters(3, 120)
+
+
+@row("3b", "all hosts are stopped, in order, and in reverse", needs=SEATS)
+def stop_all(drill):
+    """Each ends with 0 within a second, also the one that takes the majority, and the last one."""
+    drill.grow()
+    for work in drill.works():
+        work.stop()
+    slowest = 0.0
+    for order in (1, -1):
+        for host in drill.fleet.hosts[::order]:
+            at = time.monotonic()
+            equal(host.agent.stop(), 0, f"exit code of {host.name}")
+            slowest = max(slowest, time.monotonic() - at)
+        for host in drill.fleet.hosts:
+            host.run()
+        for host in drill.fleet.hosts:
+            host.agent.wait_for("store_changed", state="connected", deadline=60)
+    drill.bound("slowest exit", slowest, 1)
+    drill.bound("role changes", drill.observer.changes_since(0) - 4, 0, "")  # 4: the growth
 
 
 @row("4", "SIGSTOP of the leader's machine for 6 s", needs=SEATS)
@@ -297,6 +319,35 @@ def lets_in(session):
         except (Unavailable, Refused):
             pass
     return False
+
+
+@row("38", "the DNS and every seed are gone, and a host starts", needs=SEATS)
+def seeds_gone(drill):
+    """It goes on with the members that it knew of in an earlier run."""
+    drill.grow()
+    seats = [host.name for host in drill.observer.voters()]
+    host = next(one for one in drill.fleet.hosts
+                if one.name not in seats and one is not drill.views.exporter)
+    drill.t.until(lambda: len(cached_members(host)) >= 3, 60, "the members are kept")
+    drill.tampering.excused.add(host.name)
+    host.agent.stop()
+    drill.fleet.hosts[0].crash()  # the only address in its token; there is no DNS in the fleet
+    drill.pass_time(5)
+    at = time.monotonic()
+    host.run()
+    host.agent.wait_for("store_changed", state="connected", deadline=60)
+    drill.bound("connected", time.monotonic() - at, 10)
+    drill.news_again(at, 15, [host])
+    drill.fleet.hosts[0].run()
+    drill.fleet.hosts[0].agent.wait_for("store_changed", state="connected")
+
+
+def cached_members(host):
+    try:
+        with open(host.own("endpoints.json"), encoding="utf-8") as file:
+            return json.load(file)["members"]
+    except FileNotFoundError:
+        return []
 
 
 def seats_of(drill, seen):
