@@ -154,7 +154,11 @@ void add_cluster_restore(CLI::App& group, Chosen& chosen) {
     auto options = std::make_shared<Options>();  // shared: CLI11 copies the callback
     CLI::App* command =
         add(group, "restore", "all voters are lost: make a store of a snapshot, here", *options);
-    command->add_option("file", options->file, "as \"hansa cluster snapshot\" writes it")
+    command
+        ->add_option(
+            "file", options->file,
+            "as \"hansa cluster snapshot\" writes it, or the newest PREFIX/HOST/copies/*.db: "
+            "hosts keep these by themselves")
         ->type_name("FILE")
         ->required();
     command->callback([options, &chosen] { chosen.exit_code = restore(*options); });

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/answer.h"
 #include "cli/render.h"
 
@@ -80,6 +81,17 @@ std::string seats_text(const Value& status) {
     return lines_of("seats", lines);
 }
 
+// Empty of a store that gives no seats: nobody copies that one by himself.
+std::string copies_text(const Value& status) {
+    std::vector<std::string> copies;
+    for (const Value& copy : list_at(status, "copies")) {
+        const auto age = static_cast<Seconds::rep>(number_at(copy, "age"));
+        copies.push_back(readable(Seconds{age}) + " old at " + text_at(copy, "host"));
+    }
+    if (!copies.empty()) return lines_of("copies", {join(copies, ", ")});
+    return truth_at(map_at(status, "seats"), "given") ? lines_of("copies", {"none yet"}) : "";
+}
+
 std::string steward_text(const Value& status) {
     std::string text;
     const Value& steward = map_at(status, "steward");
@@ -133,7 +145,8 @@ std::string as_cluster(const Value& status) {
     for (const Value& member : list_at(status, "members"))
         if (truth_at(member, "leads")) leader = text_at(member, "host");
     return health_text(status) + lines_of("leader", {leader}) + store_text(status) +
-           seats_text(status) + steward_text(status) + troubles_text(status) + members_text(status);
+           seats_text(status) + copies_text(status) + steward_text(status) + troubles_text(status) +
+           members_text(status);
 }
 
 }  // namespace hansa

@@ -29,6 +29,7 @@ TEST(ClusterText, says_what_is_well_and_who_sits_where) {
         "intent":{"purpose":"grow","why":"1 of 3 seats taken","adds":["n2","n3"],"removes":[],
                   "next":"add_learner","deadline":"2026-11-22T10:00:33.123Z"},
         "alarms":[],
+        "copies":[{"host":"n5","age":10920,"revision":1200},{"host":"n4","age":40,"revision":1}],
         "penalties":[{"host":"n4","strikes":2,"until":"2026-11-22T10:02:00.000Z"}]})")),
               "health    changing: 1 of 3 seats taken\n"
               "          a loss of the only voter stops writes\n"
@@ -36,6 +37,7 @@ TEST(ClusterText, says_what_is_well_and_who_sits_where) {
               "store     revision 1234, 16 kB used of a file of 20 MB, etcd 3.4.23\n"
               "seats     1 of 3 seats taken, ideal size 5, timing fast\n"
               "          only 3 peers may hold a seat, for 5 seats\n"
+              "copies    3 h old at n5, 40 s old at n4\n"
               "steward   n1: waits for n2 (said at 10:00:03Z)\n"
               "intent    grow: 1 of 3 seats taken; adds n2, n3; given up after 10:00:33Z\n"
               "penalties n4 gets no seat until 10:02:00Z, after 2 failures\n"
@@ -43,6 +45,13 @@ TEST(ClusterText, says_what_is_well_and_who_sits_where) {
               "HOST  SEAT     DOMAIN  ANSWERS  BEHIND  ADDRESS\n"
               "n1    voter*   dc=a    yes      0       https://10.0.0.1:2379\n"
               "n2    learner  -       no       -       -\n");
+}
+
+TEST(ClusterText, says_that_there_is_no_copy_where_there_could_be_one) {
+    const char* given = R"({"seats":{"given":true},"copies":[]})";
+    EXPECT_NE(as_cluster(value(given)).find("copies    none yet\n"), std::string::npos);
+    const char* own = R"({"seats":{"given":false},"copies":[]})";
+    EXPECT_EQ(as_cluster(value(own)).find("copies"), std::string::npos);
 }
 
 TEST(ClusterText, says_first_that_nothing_can_be_written) {

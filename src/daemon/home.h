@@ -1,7 +1,7 @@
 // The directories of one agent, and the proof that they are its own.
 //
 //     PREFIX/HOST/     identity.json, lock, control.sock, trust/,        one agent at a time
-//                      endpoints.json
+//                      endpoints.json, copies/
 //     PREFIX/cluster/  lock, store.json, etcd/, etcd.log, tls/           of this machine's store
 //     PREFIX/ca/       the authority of this prefix (authority_files.h, authority_directory.h)
 //

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "daemon/copy_keeper.h"
 #include "daemon/disk_room.h"
 #include "daemon/endpoint_sources.h"
 #include "daemon/leaving.h"
@@ -65,7 +66,8 @@ struct StoreLink::State : KeyWatcher {
           store(make_etcd_store(ports.loop, ports.random, {limits_for(settings), {}, {}})),
           endpoints(endpoint_ports(), cache.read(), domain_steps(settings.domain)),
           voters({ports.loop, *store, ports.random, ports.report},
-                 [this] { endpoints.members_changed(); }),
+                 {.on_voters = [this] { endpoints.members_changed(); },
+                  .on_record = [this](const VotersRecord& told) { copies.hear(told); }}),
           seating({ports.loop, *store, ports.files, ports.processes, ports.random, ports.report},
                   settings, home, credentials,
                   {.on_own =
@@ -90,7 +92,11 @@ struct StoreLink::State : KeyWatcher {
                {[this]() -> Electorate& { return seating.electorate(); },
                 [this] { return seating.endpoints(); }, [this] { return seating.steward(); },
                 [this](Sockets::Answer answer) { leaving.ask(std::move(answer)); }}),
-          leaving(ports.loop, home.identity().uuid, leaving_steps()) {}
+          leaving(ports.loop, home.identity().uuid, leaving_steps()),
+          copies({ports.loop, ports.workers, *store, ports.random, ports.report}, settings.host,
+                 home.identity(), CopyShelf({ports.files}, home.directory()),
+                 {[this]() -> Electorate& { return seating.electorate(); },
+                  [this] { return seating.endpoints(); }}) {}
 
     Leaving::Steps leaving_steps() {
         return {.survey = [this](Survey::Done done) { desk.survey(std::move(done)); },
@@ -344,6 +350,7 @@ struct StoreLink::State : KeyWatcher {
     SeatTeller seats;
     ClusterDesk desk;
     Leaving leaving;
+    CopyKeeper copies;
     bool has_left = false;  // the mesh, in this run
     std::optional<RotatedFile> etcd_log;
     Lifeline lifeline;

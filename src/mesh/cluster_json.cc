@@ -61,6 +61,15 @@ Value of(const PenaltyView& penalty) {
     return map.build();
 }
 
+Value of(const CopyView& copy) {
+    MapBuilder map;
+    map.text("host", copy.host).text("time", iso8601(copy.at));
+    map.number("age", static_cast<std::uint64_t>(duration_cast<Seconds>(copy.age).count()));
+    map.number("epoch", copy.epoch).add("revision", Value::of_int(copy.revision));
+    map.number("bytes", copy.bytes);
+    return map.build();
+}
+
 template <class T>
 Value list_of(const std::vector<T>& all) {
     Value::List list;
@@ -94,6 +103,7 @@ Value to_value(const ClusterView& view) {
     if (view.steward) map.add("steward", of(*view.steward));
     if (view.intent) map.add("intent", of(*view.intent));
     map.add("alarms", texts(view.alarms)).add("penalties", list_of(view.penalties));
+    map.add("copies", list_of(view.copies));
     return map.build();
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "mesh/copies.h"
+#include "mesh/keys.h"
 #include "mesh/seat_timing.h"
 #include "trust/claims.h"
 
@@ -41,6 +43,7 @@ class Viewing {
         view_tolerance();
         view_seats();
         view_steward();
+        view_copies();
         for (const StoreAlarm& alarm : reading_.alarms) view_.alarms.push_back(alarm_text(alarm));
         judge();
         return std::move(view_);
@@ -246,6 +249,23 @@ class Viewing {
         }
         for (const SeatPenalty& penalty : seats_.book.penalties)
             if (auto shown = penalty_of(penalty)) view_.penalties.push_back(std::move(*shown));
+    }
+
+    // What somebody who has left kept is of no use to anybody.
+    void view_copies() {
+        for (const Record& record : reading_.seats.records) {
+            const auto host = keys::parse_copy(record.key);
+            if (!host) continue;
+            const auto copy = decode_copy(record.value);
+            const auto name = facts_.known.names().find(host->text());
+            if (!copy || name == facts_.known.names().end() || name->second.uuid != copy->uuid)
+                continue;
+            view_.copies.push_back({host->text(), WallTime{copy->at},
+                                    std::max(Milliseconds{0}, seats_.wall - copy->at), copy->epoch,
+                                    copy->revision, copy->bytes});
+        }
+        std::stable_sort(view_.copies.begin(), view_.copies.end(),
+                         [](const auto& a, const auto& b) { return a.at > b.at; });
     }
 
     std::string alarm_text(const StoreAlarm& alarm) const {

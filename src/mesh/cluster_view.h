@@ -35,6 +35,16 @@ struct PenaltyView {
     WallTime until;
 };
 
+// A copy of the whole store that a host keeps (copies.h).
+struct CopyView {
+    std::string host;
+    WallTime at;
+    Milliseconds age{0};
+    std::uint64_t epoch = 0;
+    Revision revision = 0;
+    std::uint64_t bytes = 0;
+};
+
 struct ClusterView {
     enum class Health {
         healthy,
@@ -71,6 +81,7 @@ struct ClusterView {
     std::optional<SeatIntent> intent;  // with names in place of uuids
     std::vector<std::string> alarms;   // of etcd
     std::vector<PenaltyView> penalties;
+    std::vector<CopyView> copies;  // the newest of each host that has one, the newest first
 };
 
 ClusterView view_of(const ClusterReading& reading);

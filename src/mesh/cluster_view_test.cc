@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "mesh/copies.h"
 #include "mesh/keys.h"
 #include "mesh/testing.h"
 
@@ -68,6 +69,10 @@ class Table {
         put(reading_.seats, keys::seat_sighting(host(name)),
             encode(Sighting{uuid_of(name), {}, false}));
         return reading_.members.back();
+    }
+
+    void copy(const std::string& key, const CopyRecord& record) {
+        put(reading_.seats, keys::seat_copy(host(key)), encode(record));
     }
 
     ClusterReading& reading() { return reading_; }
@@ -277,6 +282,29 @@ TEST(Forecasts, warn_where_too_few_peers_may_or_can_hold_a_seat) {
     table.die("e");
     EXPECT_EQ(text(forecast(table.reading(), 5).warnings),
               "nobody can take 1 of 5 seats; e: is not there");
+}
+
+TEST(ClusterViews, say_which_hosts_keep_a_copy_of_the_store_and_how_old_it_is) {
+    Table table = three_voters();
+    EXPECT_TRUE(table.view().copies.empty());
+    for (const char* name : {"d", "e"}) table.join(name);
+    const std::chrono::hours hour{1};
+    table.copy("d", {uuid_of("d"), noon - 5 * hour, 0, 70, 1000});
+    table.copy("e", {uuid_of("e"), noon - 3 * hour, 0, 80, 2000});
+    table.copy("f", {uuid_of("f"), noon, 0, 90, 1000});
+    table.copy("a", {uuid_of("before"), noon, 0, 90, 1000});
+    const ClusterView view = table.view();
+    ASSERT_EQ(view.copies.size(), 2U) << "who has left, or was another, has none";
+    EXPECT_EQ(view.copies[0].host, "e");
+    EXPECT_EQ(view.copies[0].age, 3 * hour);
+    EXPECT_EQ(view.copies[0].revision, 80);
+    EXPECT_EQ(view.copies[1].host, "d");
+    table.die("e");
+    EXPECT_EQ(table.view().copies.size(), 2U) << "a host that is switched off has it all the same";
+    const Value shown = to_value(view);
+    const Value& first = shown.find("copies")->list().front();
+    EXPECT_EQ(first.find("age")->scalar().text, "10800");
+    EXPECT_EQ(first.find("host")->scalar().text, "e");
 }
 
 }  // namespace

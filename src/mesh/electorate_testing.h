@@ -111,8 +111,11 @@ class FakeElectorate final : public Electorate {
         std::erase(raised, alarm);
         later(done, Answer<void>{Result<void>{}});
     }
-    void snapshot(Ask, SnapshotSink, Done<std::uint64_t> done) override {
-        later(done, fail<std::uint64_t>(MemberFault::refused));
+    void snapshot(Ask ask, SnapshotSink sink, Done<std::uint64_t> done) override {
+        ++snapshots;
+        if (image.empty() || !up.contains(ask.endpoint))
+            return later(done, fail<std::uint64_t>(MemberFault::refused));
+        send(0, std::move(sink), std::move(done));
     }
 
     // Ends what was held, without success.
@@ -162,9 +165,20 @@ class FakeElectorate final : public Electorate {
     std::map<std::string, Reading> heard;  // what each member has, by prefix
     std::size_t asked_status = 0;
     std::vector<std::string> calls;
-    int lists = 0;  // how often it was read
+    int lists = 0;      // how often it was read
+    std::string image;  // what a snapshot sends; empty: nobody gives one
+    int snapshots = 0;  // asked for
 
  private:
+    static constexpr std::size_t piece = 700;
+
+    void send(std::size_t at, SnapshotSink sink, Done<std::uint64_t> done) {
+        if (at >= image.size()) return later(done, Answer<std::uint64_t>{image.size()});
+        sink(image.substr(at, piece), [this, at, sink, done](Result<void> taken) {
+            if (taken) return send(at + piece, sink, done);
+            later(done, Answer<std::uint64_t>{std::move(taken).error(), MemberFault::refused});
+        });
+    }
     template <class T>
     static Answer<T> fail(MemberFault fault) {
         return {Error{Code::unavailable, "refused"}, fault};

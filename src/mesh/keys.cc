@@ -12,6 +12,7 @@ constexpr std::string_view exports_prefix = "/hansa/v1/exports/";
 constexpr std::string_view identities_prefix = "/hansa/v1/identities/";
 constexpr std::string_view revocations_key = "/hansa/v1/revocations";
 constexpr std::string_view seats_prefix = "/hansa/v1/seats/";
+constexpr std::string_view copies_prefix = "/hansa/v1/seats/copies/";
 constexpr std::string_view sightings_prefix = "/hansa/v1/seats/sightings/";
 constexpr std::string_view leaving_prefix = "/hansa/v1/seats/leaving/";
 constexpr std::string_view values_prefix = "/hansa/v1/kv/";
@@ -115,6 +116,14 @@ std::string seat_voters() {
     return seats() + "voters";
 }
 
+std::string seat_copies() {
+    return std::string{copies_prefix};
+}
+
+std::string seat_copy(const HostName& host) {
+    return joined(copies_prefix, host.text());
+}
+
 std::string seat_sightings() {
     return std::string{sightings_prefix};
 }
@@ -163,6 +172,10 @@ std::optional<HostName> parse_peer(std::string_view key) {
 
 std::optional<HostName> parse_identity(std::string_view key) {
     return parse_host(below(identities_prefix, key));
+}
+
+std::optional<HostName> parse_copy(std::string_view key) {
+    return parse_host(below(copies_prefix, key));
 }
 
 std::optional<HostName> parse_leaving(std::string_view key) {

@@ -11,6 +11,7 @@
 //     /hansa/v1/seats/settings              how many seats there should be, and their times
 //     /hansa/v1/seats/steward               leased: whose agent carries changes of seats out
 //     /hansa/v1/seats/voters                where the voters stand, for all who look for one
+//     /hansa/v1/seats/copies/HOST           which copy of the whole store HOST keeps
 //     /hansa/v1/seats/sightings/HOST        leased: whom the agent of a voter cannot reach
 //     /hansa/v1/seats/leaving/HOST          a dead host is to be removed, so it wants no seat
 //     /hansa/v1/kv/KEY                      a value of the kind `kv`
@@ -49,6 +50,8 @@ std::string seat_book();
 std::string seat_settings();
 std::string seat_steward();
 std::string seat_voters();
+std::string seat_copies();  // a prefix
+std::string seat_copy(const HostName& host);
 std::string seat_sightings();
 std::string seat_sighting(const HostName& host);
 std::string seat_leaving(const HostName& host);
@@ -62,10 +65,11 @@ struct ExportKey {
 };
 std::optional<ExportKey> parse_export(std::string_view key);
 
-// The host of a key below names(), peers() or identities(), or of a seat_leaving().
+// The host of a key below names(), peers(), identities() or seat_copies(), or of a seat_leaving().
 std::optional<HostName> parse_name(std::string_view key);
 std::optional<HostName> parse_peer(std::string_view key);
 std::optional<HostName> parse_identity(std::string_view key);
+std::optional<HostName> parse_copy(std::string_view key);
 std::optional<HostName> parse_leaving(std::string_view key);
 
 // KEY of a key below values().

@@ -25,6 +25,9 @@ TEST(Keys, stand_where_the_manual_says) {
     EXPECT_FALSE(keys::parse_leaving("/hansa/v1/seats/sightings/a"));
     EXPECT_FALSE(keys::parse_identity("/hansa/v1/identities/a/b"));
     EXPECT_FALSE(keys::parse_identity("/hansa/v1/names/a"));
+    EXPECT_EQ(keys::seat_copy(host("a")), "/hansa/v1/seats/copies/a");
+    EXPECT_EQ(keys::parse_copy(keys::seat_copy(host("a")))->text(), "a");
+    EXPECT_FALSE(keys::parse_copy(keys::seat_sighting(host("a"))));
 }
 
 TEST(Keys, carry_names_of_any_bytes_in_one_segment) {

@@ -48,9 +48,9 @@ Result<VoterPlace> decode_voter(const Value& value) {
 
 }  // namespace
 
-std::string encode(const std::vector<VoterPlace>& voters) {
+std::string encode(const VotersRecord& record) {
     Value::List list;
-    for (const VoterPlace& voter : voters) {
+    for (const VoterPlace& voter : record.voters) {
         Value::Map map;
         put(map, "host", Value::of_text(voter.host));
         if (!voter.domain.empty()) put(map, "domain", Value::of_text(voter.domain));
@@ -61,6 +61,9 @@ std::string encode(const std::vector<VoterPlace>& voters) {
     }
     Value::Map map = begun();
     put(map, "voters", Value::of_list(std::move(list)));
+    Value::List keepers;
+    for (const std::string& uuid : record.keepers) keepers.push_back(Value::of_text(uuid));
+    if (!keepers.empty()) put(map, "keepers", Value::of_list(std::move(keepers)));
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -171,7 +174,7 @@ Result<Sighting> decode_sighting(std::string_view text) {
     return sighting;
 }
 
-Result<std::vector<VoterPlace>> decode_voters(std::string_view text) {
+Result<VotersRecord> decode_voters(std::string_view text) {
     auto parsed = parse_json(text, voters_limits);
     if (!parsed) return std::move(parsed).error().during("voters");
     Members members(*parsed, "voters");
@@ -180,14 +183,18 @@ Result<std::vector<VoterPlace>> decode_voters(std::string_view text) {
     if (!list || !list->is_list()) return Error{Code::invalid, "voters: \"voters\" is no list"};
     if (list->list().size() > members_max)
         members.refuse("lists more voters than a store can have");
+    VotersRecord record;
+    record.keepers = members.texts("keepers");
+    if (record.keepers.size() > members_max) members.refuse("names more keepers than are needed");
+    if (!std::all_of(record.keepers.begin(), record.keepers.end(), is_uuid))
+        members.refuse("names a keeper whose uuid is none");
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
-    std::vector<VoterPlace> voters;
     for (const Value& entry : list->list()) {
         auto voter = decode_voter(entry);
         if (!voter) return std::move(voter).error().during("voters");
-        voters.push_back(std::move(*voter));
+        record.voters.push_back(std::move(*voter));
     }
-    return voters;
+    return record;
 }
 
 }  // namespace hansa

@@ -67,7 +67,14 @@ struct VoterPlace {
     friend bool operator==(const VoterPlace&, const VoterPlace&) = default;
 };
 
-std::string encode(const std::vector<VoterPlace>& voters);
+// The record of both: where the voters stand, and who keeps copies of the store (copies.h).
+struct VotersRecord {
+    std::vector<VoterPlace> voters;
+    std::vector<std::string> keepers = {};  // uuids
+    friend bool operator==(const VotersRecord&, const VotersRecord&) = default;
+};
+
+std::string encode(const VotersRecord& record);
 std::string encode(const SeatSettings& settings);
 std::string encode(const StewardRecord& record);
 std::string encode(const Sighting& sighting);
@@ -78,6 +85,6 @@ Result<SeatSettings> decode_seat_settings(std::string_view text);
 Result<StewardRecord> decode_steward(std::string_view text);
 Result<Sighting> decode_sighting(std::string_view text);
 Result<LeavingRecord> decode_leaving(std::string_view text);
-Result<std::vector<VoterPlace>> decode_voters(std::string_view text);
+Result<VotersRecord> decode_voters(std::string_view text);
 
 }  // namespace hansa

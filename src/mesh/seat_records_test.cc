@@ -24,10 +24,11 @@ TEST(SeatRecords, survive_their_text) {
     EXPECT_EQ(*decode_sighting(encode(Sighting{a, {}, false})), (Sighting{a, {}, false}));
     const LeavingRecord leaving{a, "web1", "2026-01-02T00:00:00Z"};
     EXPECT_EQ(*decode_leaving(encode(leaving)), leaving);
-    const std::vector<VoterPlace> voters{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
-                                         {"web2", "", {"https://10.0.0.2:2379"}}};
+    const VotersRecord voters{{{"web1", "dc=lon,rack=r1", {"https://10.0.0.1:2379"}},
+                               {"web2", "", {"https://10.0.0.2:2379"}}},
+                              {b, a}};
     EXPECT_EQ(*decode_voters(encode(voters)), voters);
-    EXPECT_TRUE(decode_voters(encode(std::vector<VoterPlace>{}))->empty());
+    EXPECT_EQ(*decode_voters(encode(VotersRecord{})), VotersRecord{});
 }
 
 TEST(SeatRecords, voters_are_read_strictly) {
@@ -40,7 +41,8 @@ TEST(SeatRecords, voters_are_read_strictly) {
          {with(R"({"host":"a","urls":[]})"), with(R"({"urls":["https://10.0.0.1:1"]})"),
           with(R"({"host":"a","domain":"no=","urls":["https://10.0.0.1:1"]})"),
           with(R"({"host":"a","more":1,"urls":["https://10.0.0.1:1"]})"), with("1"),
-          std::string{R"({"v":1,"voters":{}})"}, std::string{R"({"v":1})"}})
+          std::string{R"({"v":1,"voters":{}})"},
+          std::string{R"({"v":1,"voters":[],"keepers":["web1"]})"}, std::string{R"({"v":1})"}})
         EXPECT_NE(why_not(decode_voters(text)), "read") << text;
     std::string many = good;
     for (int i = 0; i < 64; ++i) many += "," + good;

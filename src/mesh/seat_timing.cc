@@ -25,11 +25,11 @@ const SeatTiming& fast_timing() {
     static const SeatTiming timing = [] {
         SeatTiming fast;
         fast.name = "fast";
-        for (Milliseconds* time : {&fast.beat, &fast.recover, &fast.tick, &fast.read, &fast.evict,
-                                   &fast.settle, &fast.steady, &fast.pace, &fast.window,
-                                   &fast.learner_base, &fast.penalty_first, &fast.penalty_max,
-                                   &fast.compare, &fast.compare_again, &fast.defragment,
-                                   &fast.clear_again})
+        for (Milliseconds* time :
+             {&fast.beat, &fast.recover, &fast.tick, &fast.read, &fast.evict, &fast.settle,
+              &fast.steady, &fast.pace, &fast.window, &fast.learner_base, &fast.penalty_first,
+              &fast.penalty_max, &fast.compare, &fast.compare_again, &fast.defragment,
+              &fast.clear_again, &fast.copy_soon, &fast.copy_every, &fast.copy_again})
             *time /= 10;
         fast.steward_lease = Seconds{1};  // etcd leases last whole seconds
         fast.heartbeat = Milliseconds{20};

@@ -45,6 +45,11 @@ struct SeatTiming {
     Milliseconds defragment{60'000};   // between two members
     Milliseconds clear_again{20'000};  // after a space alarm was cleared, before it is again
 
+    // Copies of the store (copies.h).
+    Milliseconds copy_soon{60'000};       // to five times that: after something has changed
+    Milliseconds copy_every{86'400'000};  // the newest one is no older
+    Milliseconds copy_again{3'600'000};   // half of that at least: after one that failed
+
     // Of etcd itself.
     Milliseconds heartbeat{100};
     Milliseconds election{1000};

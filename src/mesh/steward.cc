@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "mesh/copies.h"
 #include "mesh/keys.h"
 
 namespace hansa {
@@ -197,10 +198,11 @@ void Steward::act() {
     }
 }
 
-// Whoever looks for a voter hears of a new one at once, and need not ask for it again and again.
+// Whoever looks for a voter hears of a new one at once, and need not ask for it again and again;
+// whoever is to keep a copy of the store hears that in the same record, which all follow anyway.
 void Steward::tell_voters() {
     if (term_ == 0 || !leads()) return;
-    std::string text = encode(voters());
+    std::string text = encode(VotersRecord{voters(), choose_keepers(facts_)});
     if (text == register_.voters_text()) return;
     commit("telling where the voters are", {{Compare::created(keys::seat_steward(), term_)},
                                             {Operation::put(keys::seat_voters(), text)}});

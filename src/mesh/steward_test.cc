@@ -3,6 +3,7 @@
 
 #include "mesh/electorate_testing.h"
 #include "mesh/keys.h"
+#include "mesh/seats.h"
 #include "mesh/store_testing.h"
 #include "mesh/testing.h"
 
@@ -121,7 +122,7 @@ TEST_F(Stewarding, grows_to_three_voters_one_learner_at_a_time) {
 TEST_F(Stewarding, tells_everybody_where_the_voters_are) {
     const auto told = [this] {
         const auto text = stored(keys::seat_voters());
-        return text ? *decode_voters(*text) : std::vector<VoterPlace>{};
+        return text ? decode_voters(*text)->voters : std::vector<VoterPlace>{};
     };
     ASSERT_TRUE(reaches([&] { return !told().empty(); }));
     EXPECT_EQ(told(), (std::vector<VoterPlace>{{"a", "dc=a", {url_of("a")}}}));
@@ -134,6 +135,23 @@ TEST_F(Stewarding, tells_everybody_where_the_voters_are) {
     const auto heard = cluster.listen([&] { ++writes; });
     loop.run_for(Seconds{60});
     EXPECT_EQ(writes, 0) << "and is silent while nothing changes";
+}
+
+TEST_F(Stewarding, names_who_keeps_copies_of_the_store) {
+    const auto keepers = [this] {
+        const auto text = stored(keys::seat_voters());
+        return text ? decode_voters(*text)->keepers : std::vector<std::string>{};
+    };
+    grow_to_three();
+    join("d");
+    join("e");
+    std::vector<std::string> spares{uuid_of("d"), uuid_of("e")};
+    if (seat_hash(spares[1]) < seat_hash(spares[0])) std::swap(spares[0], spares[1]);
+    ASSERT_TRUE(reaches([&] { return keepers() == spares; })) << keepers().size();
+    ASSERT_TRUE(cluster.commit({{}, {Operation::remove(keys::peer(host("e")))}}));
+    ASSERT_TRUE(reaches([&] { return keepers().size() == 2 && keepers() != spares; }));
+    EXPECT_EQ(keepers()[0], uuid_of("d")) << "a spare before any voter";
+    EXPECT_NE(keepers()[1], uuid_of("e"));
 }
 
 TEST_F(Stewarding, nothing_is_changed_that_is_not_written_first) {

@@ -41,24 +41,29 @@ void VoterNews::store_is(StoreStatus::State state) {
 
 void VoterNews::take(const std::string& text) {
     if (text.empty()) return;
-    auto voters = decode_voters(text);
-    if (!voters) return ports_.report.publish(happened::Refused{"bad_record", voters.error().text});
-    if (*voters == voters_) return;
-    voters_ = std::move(*voters);
-    changed_();
+    auto record = decode_voters(text);
+    if (!record) return ports_.report.publish(happened::Refused{"bad_record", record.error().text});
+    if (record_ == *record) return;
+    const bool are_others = !record_ || record_->voters != record->voters;
+    record_ = std::move(*record);
+    if (are_others) events_.on_voters();
+    if (events_.on_record) events_.on_record(*record_);
 }
 
 std::vector<std::string> VoterNews::domain_of(const StoreMember& member) const {
-    for (const VoterPlace& voter : voters_)
+    if (!record_) return {};
+    for (const VoterPlace& voter : record_->voters)
         if (share_url(voter.urls, member.client_urls)) return domain_steps(voter.domain);
     return {};
 }
 
 std::size_t VoterNews::turn_of(const HostName& host) const {
-    const auto found = std::find_if(voters_.begin(), voters_.end(), [&](const VoterPlace& voter) {
+    if (!record_) return 0;
+    const std::vector<VoterPlace>& voters = record_->voters;
+    const auto found = std::find_if(voters.begin(), voters.end(), [&](const VoterPlace& voter) {
         return voter.host == host.text();
     });
-    return static_cast<std::size_t>(found - voters_.begin());
+    return static_cast<std::size_t>(found - voters.begin());
 }
 
 }  // namespace hansa

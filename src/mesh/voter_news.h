@@ -1,11 +1,13 @@
 // What the steward tells of where the voters are (VoterPlace), followed: whoever is a client of the
-// store hears of a new voter at once, and knows which one stands near.
+// store hears of a new voter at once, and knows which one stands near; and whoever is to keep a
+// copy of the store hears that.
 //
 // Owned by StoreLink. Loop thread only; never blocks.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,13 @@ class VoterNews {
         Report& report;
     };
 
+    struct Events {
+        Action on_voters;                                      // they are others, or elsewhere
+        std::function<void(const VotersRecord&)> on_record{};  // anything in it; may be none
+    };
+
     // Every port must outlive it.
-    VoterNews(Ports ports, Action changed) : ports_(ports), changed_(std::move(changed)) {}
+    VoterNews(Ports ports, Events events) : ports_(ports), events_(std::move(events)) {}
 
     // From some moment after now on: at a start there is more urgent work. A store that nobody
     // else reaches has no news.
@@ -45,8 +52,8 @@ class VoterNews {
     void take(const std::string& text);
 
     const Ports ports_;
-    const Action changed_;
-    std::vector<VoterPlace> voters_;
+    const Events events_;
+    std::optional<VotersRecord> record_;  // empty: none was read yet
     Held beginning_;
     std::unique_ptr<Follower> follower_;
 };

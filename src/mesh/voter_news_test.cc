@@ -12,9 +12,14 @@ class VoterNewsTest : public testing::StoreTest {
  protected:
     Report report{loop.clock()};
     int changes = 0;
-    VoterNews news{{loop, store, random, report}, [this] { ++changes; }};
+    std::vector<VotersRecord> records;
+    VoterNews news{
+        {loop, store, random, report},
+        {[this] { ++changes; }, [this](const VotersRecord& record) { records.push_back(record); }}};
 
-    void put(const std::vector<VoterPlace>& voters) { write(keys::seat_voters(), encode(voters)); }
+    void put(const std::vector<VoterPlace>& voters, const std::vector<std::string>& keepers = {}) {
+        write(keys::seat_voters(), encode(VotersRecord{voters, keepers}));
+    }
 };
 
 TEST_F(VoterNewsTest, are_told_as_they_change_and_know_where_a_member_stands) {
@@ -43,6 +48,17 @@ TEST_F(VoterNewsTest, keep_what_was_known_when_the_record_cannot_be_read_or_goes
     ASSERT_TRUE(reaches([&] { return changes == 2; }));
     EXPECT_EQ(news.domain_of({"any", {}, {"https://10.0.0.1:2379"}}), (Steps{"dc=lon"}));
     EXPECT_EQ(report.snapshot().refusals.at("bad_record"), 1u);
+}
+
+TEST_F(VoterNewsTest, tell_who_keeps_copies_which_is_no_news_of_voters) {
+    const std::vector<VoterPlace> voters{{"a", "dc=lon", {"https://10.0.0.1:2379"}}};
+    put(voters);
+    news.begin();
+    ASSERT_TRUE(reaches([&] { return records.size() == 1; }));
+    put(voters, {testing::uuid_of("b")});
+    ASSERT_TRUE(reaches([&] { return records.size() == 2; }));
+    EXPECT_EQ(records[1], (VotersRecord{voters, {testing::uuid_of("b")}}));
+    EXPECT_EQ(changes, 1);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Rows of the fault matrix in which the data of a store is damaged, lost, old or too much."""
+import json
 import os
 import shutil
 import signal
@@ -397,7 +398,44 @@ def all_gone(drill):
     spare = next(host for host in drill.fleet.hosts if host not in voters)
     copy = drill.t.at("copy.db")
     spare.command("cluster", "snapshot", copy)
-    before = len(drill.writer.acknowledged)
+    restore(drill, spare, copy)
+
+
+@row("23d", "the data of all voters is gone, and nobody made a copy but the hosts themselves",
+     needs=("cluster restore", *SEATS))
+def all_gone_without_care(drill):
+    """Times are tenths: else a copy is made a minute to five after the voters have changed."""
+    drill.grow(flags=["--seat-timing", "fast"])
+    voters = drill.observer.voters()
+    spares = [host for host in drill.fleet.hosts if host not in voters]
+    at = time.monotonic()
+    for spare in spares:
+        drill.t.until(lambda s=spare: len(kept_copy(s)[1].get("members", [])) == 3, 60,
+                      f"{spare.name} has a copy of the store with three members")
+    drill.bound("two copies", time.monotonic() - at, 60)
+    shown = voters[0].command("cluster", "status")
+    line = next(line for line in shown.splitlines() if line.startswith("copies"))
+    assert all(f"old at {spare.name}" in line for spare in spares), line
+    spare = max(spares, key=lambda s: kept_copy(s)[1]["revision"])
+    restore(drill, spare, kept_copy(spare)[0])
+
+
+def kept_copy(host):
+    """The newest copy that a host keeps by itself and its note, or None and nothing."""
+    try:
+        names = sorted(name for name in os.listdir(host.own("copies")) if name.endswith(".json"))
+    except FileNotFoundError:
+        names = []
+    if not names:
+        return None, {}
+    with open(host.own("copies", names[-1]), encoding="utf-8") as file:
+        return host.own("copies", names[-1].removesuffix(".json")), json.load(file)
+
+
+def restore(drill, spare, copy):
+    """Loses the data of all voters; that spare makes the store of the copy, as the runbook says."""
+    with open(copy + ".json", encoding="utf-8") as file:
+        revision = json.load(file)["revision"]
     drill.pass_time(2)  # writes that the copy does not have
     at = time.monotonic()
     lose_for_good(drill, None)
@@ -423,7 +461,7 @@ def all_gone(drill):
     for host in drill.fleet.hosts:
         drill.t.until(lambda h=host: h.epoch() == 1, 60, f"{host.name} knows the epoch")
     kept = Client([spare.url], drill.observer.tls).get(drill.writer.prefix)
-    early = [key for key, _, _ in drill.writer.acknowledged[:before]]
+    early = [key for key, _, written in drill.writer.acknowledged if written <= revision]
     drill.bound("writes before the copy that are lost",
                 len([key for key in early if key not in kept]), 0, "")
     drill.note("writes since the copy, which are lost",

@@ -100,10 +100,10 @@ class Drill:
         self.observer = Observer(self.fleet)
         self.begin_work()
 
-    def grow(self, voters=3, domains=None, deadline=GROWTH, **more):
+    def grow(self, voters=3, domains=None, deadline=GROWTH, flags=(), **more):
         """A fleet that has grown to so many voters by itself, at work."""
         self.need(*SEATS)
-        flags = ["--ideal-cluster-size", str(voters)]
+        flags = ["--ideal-cluster-size", str(voters), *flags]
         self.fleet = Fleet(self.t, domains or DOMAINS, *flags, **more).start()
         self.observer = Observer(self.fleet)
         began = time.monotonic()
