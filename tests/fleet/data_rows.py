@@ -404,7 +404,7 @@ def all_gone(drill):
 @row("23d", "the data of all voters is gone, and nobody made a copy but the hosts themselves",
      needs=("cluster restore", *SEATS))
 def all_gone_without_care(drill):
-    """Times are tenths: else a copy is made a minute to five after the voters have changed."""
+    """Times are tenths until the loss: else a copy is made a minute to five after a change."""
     drill.grow(flags=["--seat-timing", "fast"])
     voters = drill.observer.voters()
     spares = [host for host in drill.fleet.hosts if host not in voters]
@@ -417,7 +417,8 @@ def all_gone_without_care(drill):
     line = next(line for line in shown.splitlines() if line.startswith("copies"))
     assert all(f"old at {spare.name}" in line for spare in spares), line
     spare = max(spares, key=lambda s: kept_copy(s)[1]["revision"])
-    restore(drill, spare, kept_copy(spare)[0])
+    restore(drill, spare, kept_copy(spare)[0],
+            lambda: spare.command("cluster", "timing", "default"))
 
 
 def kept_copy(host):
@@ -432,7 +433,7 @@ def kept_copy(host):
         return host.own("copies", names[-1].removesuffix(".json")), json.load(file)
 
 
-def restore(drill, spare, copy):
+def restore(drill, spare, copy, before_growth=lambda: None):
     """Loses the data of all voters; that spare makes the store of the copy, as the runbook says."""
     with open(copy + ".json", encoding="utf-8") as file:
         revision = json.load(file)["revision"]
@@ -447,6 +448,7 @@ def restore(drill, spare, copy):
     assert "epoch     1" in done, done
     spare.run()
     spare.agent.wait_for("store_changed", state="connected")
+    before_growth()
     drill.observer.begin(spare.url)
     drill.observer.begin_anew()
     drill.bound("one voter serves again", time.monotonic() - at, 60)
