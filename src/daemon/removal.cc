@@ -47,9 +47,9 @@ bool is_place_of(const std::vector<VoterPlace>& places, const std::string& host,
 // A learner that has not started shows no name yet, so that it is on its way counts.
 std::string seat_of(const ClusterFacts& facts, const std::string& host, const std::string& uuid) {
     const SeatMember* found = facts.seats.find_member_of(uuid);
-    const auto places = decode_voters(facts.known.voters_text());
+    const auto told = decode_voters(facts.known.voters_text());
     for (const SeatMember& member : facts.seats.members)
-        if (!found && places && member.uuid.empty() && is_place_of(*places, host, member))
+        if (!found && told && member.uuid.empty() && is_place_of(told->voters, host, member))
             found = &member;
     if (found) return found->is_learner ? "learner" : "voter";
     const auto& intent = facts.seats.book.intent;

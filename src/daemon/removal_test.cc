@@ -184,11 +184,9 @@ TEST_F(Removing, a_founders_seat_is_known_by_what_its_steward_wrote) {
     founder.info.name = "machine";
     founder.info.client_urls = {"https://10.0.0.2:2379"};
     members.push_back(founder);
-    write(keys::seat_voters(),
-          encode(std::vector<VoterPlace>{{"b", "", founder.info.client_urls}}));
+    write(keys::seat_voters(), encode(VotersRecord{{{"b", "", founder.info.client_urls}}}));
     EXPECT_EQ(decide_removal(reading(), "b").seat, "voter");
-    write(keys::seat_voters(),
-          encode(std::vector<VoterPlace>{{"c", "", founder.info.client_urls}}));
+    write(keys::seat_voters(), encode(VotersRecord{{{"c", "", founder.info.client_urls}}}));
     EXPECT_EQ(decide_removal(reading(), "b").seat, "-");
 }
 
