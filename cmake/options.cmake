@@ -10,6 +10,12 @@ target_compile_definitions(hansa_options INTERFACE HANSA_VERSION="${PROJECT_VERS
 if(HANSA_SANITIZE)
     target_compile_options(hansa_options INTERFACE
         -fsanitize=${HANSA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HANSA_SANITIZE MATCHES "undefined")
+        # A check at every access to a member, and a quarter of the time that gcc takes. The
+        # address sanitizer ends a program at a null pointer too; clang (preset fuzz) has all.
+        target_compile_options(hansa_options INTERFACE
+            -fno-sanitize=null,alignment,object-size)
+    endif()
     target_link_options(hansa_options INTERFACE -fsanitize=${HANSA_SANITIZE})
 endif()
 
@@ -17,3 +23,8 @@ find_program(HANSA_MOLD mold)
 if(HANSA_MOLD)
     target_link_options(hansa_options INTERFACE -fuse-ld=mold)
 endif()
+
+# What only test programs are compiled with. They are no faster for being optimised, what they test
+# is; and compiling them takes a third less time.
+add_library(hansa_test_options INTERFACE)
+target_compile_options(hansa_test_options INTERFACE -O0)
