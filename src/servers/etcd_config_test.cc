@@ -48,6 +48,7 @@ TEST(EtcdConfig, a_founder_is_a_cluster_of_its_own) {
                   "--max-txn-ops=10240",
                   "--max-request-bytes=10485760",
                   "--quota-backend-bytes=2147483648",
+                  "--snapshot-count=10000",
                   "--auto-compaction-mode=periodic",
                   "--auto-compaction-retention=600s",
                   "--grpc-keepalive-min-time=500ms",
