@@ -10,9 +10,9 @@ class LinuxClock final : public Clock {
     Instant now() const override {
         return std::chrono::time_point_cast<Nanoseconds>(std::chrono::steady_clock::now());
     }
-    WallTime wall() const override {
-        return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now());
-    }
+    // For tests, which cannot set the machine's clock: HANSA_TEST_CLOCK_OFFSET in the environment
+    // of this process, milliseconds, as it was when it first looked, is added.
+    WallTime wall() const override;
 };
 
 // Whether something keeps the wall clock right, as far as the kernel was told (adjtimex(2)).
