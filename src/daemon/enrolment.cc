@@ -62,6 +62,17 @@ Result<void> Enrolment::start_renewer() {
                            read_issuers(ports_.files, home_.trust_directory())});
 }
 
+void Enrolment::doubt(std::function<void(Error)> refused) {
+    if (!renewer_) return;
+    renewer_->doubt([this, refused = std::move(refused)](const Error& why) {
+        refused(Error{Code::conflict,
+                      "the cluster does not let this host in any more: " + why.text +
+                          "; where another machine is \"" + home_.identity().host +
+                          "\" by now (--replace), this one needs another --hostname; else a new "
+                          "token lets it in: \"hansa token create\" there, --join here"});
+    });
+}
+
 Result<void> Enrolment::start_member(const HostCredentials& credentials) {
     if (settings_.seat == SeatWish::no) return {};
     if (credentials.source() == TrustSource::elsewhere) return {};

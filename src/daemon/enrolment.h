@@ -45,6 +45,10 @@ class Enrolment {
     // was asked for and is taken.
     Result<void> start(const HostCredentials& credentials);
 
+    // The store does not accept this host's certificate. `refused` is called when its
+    // authority says that it was revoked: Code::conflict, and what can be done.
+    void doubt(std::function<void(Error)> refused);
+
  private:
     Result<void> start_issuer();
     Result<void> start_renewer();

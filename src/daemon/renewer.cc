@@ -1,12 +1,18 @@
 #include "daemon/renewer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "daemon/ask_authority.h"
 #include "daemon/joiner.h"
 
 namespace hansa {
+namespace {
+
+constexpr Duration doubt_pause = Seconds{30};
+
+}  // namespace
 
 Backoff::Times renewal_pauses(const Certificate& leaf) {
     const auto life = duration_cast<Milliseconds>(leaf.not_after() - leaf.not_before());
@@ -61,7 +67,22 @@ void Renewer::ask() {
                       [this](Result<Grant> grant) { answered(std::move(grant)); });
 }
 
+void Renewer::doubt(std::function<void(const Error&)> refused) {
+    const Instant now = ports_.loop.clock().now();
+    if (now < next_doubt_ || taking_) return;
+    next_doubt_ = now + doubt_pause;
+    refused_ = std::move(refused);
+    timer_.reset();
+    ask();
+}
+
+// That a young certificate is not renewed yet says that it is good.
 void Renewer::answered(Result<Grant> grant) {
+    const auto refused = std::exchange(refused_, nullptr);
+    if (!grant && refused) {
+        if (grant.error().code == Code::conflict) refused(grant.error());
+        return wait();
+    }
     if (!grant) return failed(grant.error().text);
     backoff_ = Backoff(renewal_pauses(*leaf_));
     take(*std::move(grant));
@@ -69,13 +90,15 @@ void Renewer::answered(Result<Grant> grant) {
 
 // A full disk is no reason to ask again: what was granted is still there.
 void Renewer::take(Grant grant) {
-    if (auto kept = renewed_(grant); !kept)
+    auto kept = renewed_(grant);
+    taking_ = !kept;
+    if (!kept)
         return again(" and the next one could not be kept: " + kept.error().text + "; tried again",
                      [this, grant = std::move(grant)] { take(grant); });
     Renewable next = *present_;
     next.chain_pem = grant.chain_pem;
     if (!grant.addresses.empty()) next.places = places_to_ask(grant.addresses, {});
-    if (auto kept = keep(std::move(next)); !kept) failed(kept.error().text);
+    if (auto begun = keep(std::move(next)); !begun) failed(begun.error().text);
 }
 
 void Renewer::failed(const std::string& why) {

@@ -57,6 +57,12 @@ class Renewer {
     // Code::invalid when the chain cannot be read. May be called again with another one.
     Result<void> keep(Renewable present);
 
+    // The store does not accept the present one: asks at once, but no more often than each 30 s.
+    // `refused` is called when the authority says that this host was revoked, with its words; no
+    // other refusal ends anything, since it may pass or be a stranger's. REQUIRES: keep() was
+    // called.
+    void doubt(std::function<void(const Error&)> refused);
+
  private:
     void wait();
     void ask();
@@ -73,6 +79,9 @@ class Renewer {
     Backoff backoff_;
     Held asking_;
     Held timer_;
+    std::function<void(const Error&)> refused_;  // empty: this is no question of doubt()
+    Instant next_doubt_ = Instant::min();
+    bool taking_ = false;  // a certificate that was granted, and cannot be kept yet
 };
 
 }  // namespace hansa

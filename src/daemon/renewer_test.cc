@@ -141,6 +141,47 @@ TEST(Renewer, who_was_revoked_gets_nothing_and_is_told_why) {
     EXPECT_TRUE(rig.told("was revoked"));
 }
 
+TEST(Renewer, a_doubted_certificate_is_asked_about_at_once) {
+    Rig rig;
+    rig.join_and_keep();
+    std::vector<std::string> refused;
+    const auto note = [&refused](const Error& why) { refused.push_back(why.text); };
+    rig.renewer->doubt(note);
+    rig.loop.run_for(Seconds{5});
+    EXPECT_TRUE(refused.empty()) << "it is good";
+    EXPECT_FALSE(rig.told("could not be renewed")) << "it is too young for that";
+    rig.loop.run_for(23 * hour);
+    EXPECT_EQ(rig.renewals.size(), 1u) << "in its time";
+    rig.revoke("web1");
+    for (int i = 0; i < 2; ++i) {
+        rig.renewer->doubt(note);
+        rig.loop.run_for(Seconds{5});
+    }
+    ASSERT_EQ(refused.size(), 1u) << "the authority is not pestered";
+    EXPECT_NE(refused[0].find("was revoked"), std::string::npos) << refused[0];
+}
+
+TEST(Renewer, no_other_refusal_of_a_doubted_certificate_ends_anything) {
+    Rig rig;
+    std::vector<std::string> refused;
+    const auto note = [&refused](const Error& why) { refused.push_back(why.text); };
+    rig.join_and_keep();
+    rig.renewer.reset();
+    rig.loop.run_for(9 * 24 * hour);
+    rig.keep();
+    rig.renewer->doubt(note);
+    rig.loop.run_for(Seconds{5});
+    EXPECT_TRUE(refused.empty()) << "it was off for too long, and keeps what it has";
+
+    rig.authority = Authority::make("c1", rig.wall()).issuing;
+    rig.issuer.reset();
+    rig.start_issuer();
+    rig.loop.run_for(hour);
+    rig.renewer->doubt(note);
+    rig.loop.run_for(Seconds{5});
+    EXPECT_TRUE(refused.empty()) << "a stranger says so";
+}
+
 TEST(Renewer, another_authority_at_the_same_port_is_not_believed) {
     Rig rig;
     rig.join_and_keep();

@@ -91,6 +91,7 @@ std::string encode(const EnrolmentAnswer& answer) {
     if (const auto* refusal = std::get_if<Error>(&answer.verdict)) {
         put("refused", Value::of_text(printable(refusal->text, 500)));
         put("final", Value::of_bool(refusal->code != Code::unavailable));
+        if (refusal->code == Code::conflict) put("revoked", Value::of_bool(true));
     } else {
         const Grant& grant = std::get<Grant>(answer.verdict);
         put("chain", Value::of_text(grant.chain_pem));
@@ -108,8 +109,10 @@ Result<EnrolmentAnswer> decode_enrolment_answer(std::string_view text) {
     members.number("v", {version, version});
     EnrolmentAnswer answer{members.text_if_any("nonce"), Grant{}};
     const bool last = members.flag("final", true);
+    const bool revoked = members.flag("revoked", false);
     if (const std::string refused = members.text_if_any("refused"); !refused.empty()) {
-        answer.verdict = Error{last ? Code::denied : Code::unavailable, printable(refused, 500)};
+        const Code code = revoked ? Code::conflict : last ? Code::denied : Code::unavailable;
+        answer.verdict = Error{code, printable(refused, 500)};
     } else {
         Grant grant{members.text("chain"), members.text("root"), members.texts("stores"),
                     members.texts("addresses")};
@@ -166,8 +169,9 @@ Result<Claims> judge_peer(std::span<const Certificate> chain, const RenewalRules
                           WallTime now) {
     if (chain.empty()) return Error{Code::denied, "whoever asks shows no certificate"};
     const Certificate& leaf = chain.front();
+    if (auto good = verify_chain(chain, rules.roots, now); !good) return std::move(good).error();
     if (auto good = verify_chain(chain, rules.roots, now, rules.revoked); !good)
-        return std::move(good).error();
+        return Error{Code::conflict, std::move(good).error().text};
     auto claims = leaf.claims();
     if (!claims || !leaf.has_claims() || claims->cluster != rules.cluster)
         return Error{Code::denied, "the certificate of " + leaf.label() +

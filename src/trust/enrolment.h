@@ -55,7 +55,8 @@ struct Grant {
 
 struct EnrolmentAnswer {
     std::string nonce;  // of the question; empty: it could not be read
-    // Code::denied: it will not be granted however often it is asked; Code::unavailable: later.
+    // Code::denied: it will not be granted however often it is asked; Code::conflict: likewise, for
+    // whoever asks was revoked; Code::unavailable: later.
     std::variant<Grant, Error> verdict;
 };
 std::string encode(const EnrolmentAnswer& answer);  // JSON text
@@ -92,19 +93,20 @@ struct RenewalRules {
 };
 
 // What the holder of `chain` (leaf first) says of itself, where it is a peer's of this cluster,
-// good at `now` and not revoked. Code::denied. Who serves the store has its certificate from the
-// authority at hand, or as the peer that it is: a member's certificate gets no other.
+// good at `now` and not revoked. Code::conflict: it was revoked; else Code::denied. Who serves the
+// store has its certificate from the authority at hand, or as the peer that it is: a member's
+// certificate gets no other.
 Result<Claims> judge_peer(std::span<const Certificate> chain, const RenewalRules& rules,
                           WallTime now);
 
 // What the holder of `chain` (leaf first) may have next: the same key, name, uuid, domain and
-// labels. Code::denied as judge_peer(), where `rules.grace` extends its life.
+// labels. Refused as judge_peer() does, where `rules.grace` extends its life.
 Result<IssueOrder> decide_renewal(std::span<const Certificate> chain, const RenewalRules& rules,
                                   WallTime now);
 
 // A member's certificate for the holder of `chain`, who is judged without any grace: name, uuid,
-// domain and labels are those of the chain, key and addresses the request's. Code::denied as
-// judge_peer(), and for addresses that no member can have.
+// domain and labels are those of the chain, key and addresses the request's. Refused as
+// judge_peer() does, and for addresses that no member can have.
 Result<IssueOrder> decide_member(std::span<const Certificate> chain, const MemberRequest& request,
                                  const RenewalRules& rules, WallTime now);
 

@@ -66,7 +66,7 @@ TEST(Enrolment, questions_and_answers_survive_the_wire) {
     ASSERT_TRUE(granted) << granted.error().text;
     EXPECT_EQ(granted->nonce, nonce);
     EXPECT_EQ(std::get<Grant>(granted->verdict), grant);
-    for (const Code code : {Code::denied, Code::unavailable}) {
+    for (const Code code : {Code::denied, Code::conflict, Code::unavailable}) {
         auto refused = decode_enrolment_answer(encode(EnrolmentAnswer{"", Error{code, "no\n"}}));
         ASSERT_TRUE(refused) << refused.error().text;
         EXPECT_EQ(std::get<Error>(refused->verdict).code, code);
@@ -228,11 +228,12 @@ TEST(Renewal, is_never_granted_to_somebody_revoked_also_within_the_grace) {
     for (const WallTime now : {noon, end + 2 * hour}) {
         auto refused = rig.renew(web1.chain, now);
         ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Code::conflict);
         EXPECT_NE(refused.error().text.find("revoked"), std::string::npos);
     }
     rig.revoked.names.clear();
     rig.revoked.serials = {web1.leaf().serial()};
-    EXPECT_FALSE(rig.renew(web1.chain, noon));
+    EXPECT_EQ(rig.renew(web1.chain, noon).error().code, Code::conflict);
 }
 
 TEST(Renewal, needs_a_peers_certificate_of_this_cluster_and_this_root) {

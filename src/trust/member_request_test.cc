@@ -91,7 +91,7 @@ TEST(MemberRequest, is_refused_to_who_is_revoked_expired_foreign_or_a_member_onl
     rig.revoked = {{}, {{"web1", noon + hour}}};
     auto refused = rig.decide(web1.chain);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Code::denied);
+    EXPECT_EQ(refused.error().code, Code::conflict);
     EXPECT_NE(refused.error().text.find("revoked"), std::string::npos);
 }
 
