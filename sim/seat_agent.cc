@@ -15,7 +15,11 @@ constexpr int lease_ticks = 30;  // of a peer's record
 }  // namespace
 
 SimSeatAgent::SimSeatAgent(SeatWorld& world, SimEtcd& etcd, std::size_t number)
-    : world_(world), etcd_(etcd), host_(number), health_(world.options.timing) {}
+    : world_(world),
+      etcd_(etcd),
+      host_(number),
+      health_(world.options.timing),
+      caretaker_(world, etcd, number) {}
 
 void SimSeatAgent::step(const std::vector<SimSeatAgent>& agents) {
     if (!host().agent_runs()) return;
@@ -36,44 +40,69 @@ void SimSeatAgent::step(const std::vector<SimSeatAgent>& agents) {
     const bool leads = readable && etcd_.leader()->host == host_;
     if (pending_) return;  // one step at a time
     read(leads);
+    if (caretaker_.is_at_work()) return;
     last_ = decide(facts_, world_.options.timing, world_.now);
-    act(last_);
+    if (!readable && last_.what != SeatStep::Do::nothing)
+        violation_ = "1: " + host().uuid + " decides without a majority behind it: " + last_.says;
+    if (facts_.readable) caretaker_.look(facts_, leads, last_.what == SeatStep::Do::nothing);
+    if (!caretaker_.is_at_work()) act(last_);
 }
 
 void SimSeatAgent::begin_life() {
     life_ = host().lives;
     health_ = HealthBook(world_.options.timing);
+    caretaker_.forget();
     facts_ = {};
     last_ = {};
     watched_.clear();
     pending_.reset();
     key_created_ = 0;
     next_tick_ = world_.now + world_.options.timing.tick * world_.random.below(100) / 100;
+    judge_directory();
 }
 
-// A directory with data is served at once, store or no store. Without data etcd starts only where
-// the list has us as somebody who has not started yet; with lost data, never.
+// As daemon/seat_holder.h: before etcd is started with what is there.
+void SimSeatAgent::judge_directory() {
+    SimHost& here = host();
+    const bool has_data = here.etcd.data_of != 0;
+    const MemberFate fate = fate_of(here.marker, has_data, {here.uuid, sim_cluster});
+    is_member_ = fate == MemberFate::serve;
+    here.data_lost = fate == MemberFate::lost;
+}
+
+// What is vouched for is served at once, store or no store. Everybody else's etcd starts only where
+// the list has the host as somebody who has not started yet.
 void SimSeatAgent::tend_etcd() {
     SimProcess& process = host().etcd;
+    is_member_ = is_member_ && host().marker;  // or it was removed
     if (process.running || process.starts || host().lame) return;
-    if (process.data_of != 0) {
+    if (is_member_) judge_directory();
+    if (is_member_) {
+        process.data_of = process.data_of != 0 ? process.data_of : host().marker->member;
         process.starts = world_.now + etcd_start;
         return;
     }
     if (!etcd_.readable_from(host_)) return;
     const SimSeatMember* member = etcd_.find_on(host_);
-    if (!member) host().data_lost = false;  // nothing is expected to be here any more
-    if (!member || member->started) return;
-    process = {};
+    host().data_lost = member && member->started;
+    if (member && !member->started) become(member->id);
+}
+
+// Whatever lies there is cleared away.
+void SimSeatAgent::become(MemberId member) {
+    host().marker = MemberMarker{sim_cluster, host().uuid, member, {}, {}};
     host().data_lost = false;
-    process.data_of = member->id;
-    process.starts = world_.now + etcd_start;
+    host().etcd = {};
+    host().etcd.data_of = member;
+    host().etcd.starts = world_.now + etcd_start;
+    is_member_ = true;
 }
 
 bool SimSeatAgent::hears(std::size_t subject) const {
     if (!world_.hosts[subject].agent_runs() || !world_.linked(host_, subject)) return false;
     const SimSeatMember* member = etcd_.find_on(subject);
-    return !member || member->is_learner || world_.hosts[subject].etcd.running;
+    const SimHost& there = world_.hosts[subject];
+    return !member || member->is_learner || (there.etcd_runs() && !there.etcd.is_busy());
 }
 
 // What the agents of all voters see, told to each other.
@@ -87,9 +116,12 @@ void SimSeatAgent::observe(const std::vector<SimSeatAgent>& agents) {
             subjects.push_back(world_.hosts[member.host].uuid);
     }
     health_.keep_only({subjects.begin(), subjects.end()});
+    condemned_ = caretaker_.condemned();
     for (const SimSeatMember& observer : etcd_.members()) {
         if (observer.is_learner || !world_.hosts[observer.host].agent_runs()) continue;
         if (observer.host != host_ && !world_.passes(observer.host, host_)) continue;
+        const auto& told = agents[observer.host].caretaker().condemned();
+        condemned_.insert(told.begin(), told.end());
         for (const std::string& subject : subjects) {
             const std::size_t number = *world_.host_of(subject);
             if (number == observer.host) continue;
@@ -134,11 +166,13 @@ void SimSeatAgent::read_members(bool leads) {
     for (const SimSeatMember& member : etcd_.members()) {
         const SimHost& there = world_.hosts[member.host];
         SeatMember read{member.id, there.uuid, member.is_learner, member.started};
-        const bool answers = there.etcd.running && world_.linked(host_, member.host);
+        read.is_condemned = condemned_.contains(member.id);
+        const bool answers =
+            there.etcd_runs() && !there.etcd.is_busy() && world_.linked(host_, member.host);
         read.raft_index = answers ? there.etcd.index : 0;
         read.is_lost = there.data_lost && there.agent_runs() && world_.linked(host_, member.host);
         for (const SimSeatMember& other : etcd_.members())
-            read.reached_by += !other.is_learner && there.etcd.running &&
+            read.reached_by += !other.is_learner && there.etcd_runs() &&
                                world_.hosts[other.host].agent_runs() &&
                                world_.linked(other.host, member.host);
         facts_.members.push_back(std::move(read));

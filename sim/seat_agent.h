@@ -7,12 +7,14 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "mesh/health.h"
 #include "mesh/seat_step.h"
 #include "seat_etcd.h"
+#include "seat_upkeep.h"
 #include "seat_world.h"
 
 namespace hansa {
@@ -38,6 +40,8 @@ class SimSeatAgent {
     const SeatStep& last_step() const { return last_; }
     const SeatFacts& facts() const { return facts_; }
     bool is_calling() const { return pending_.has_value(); }
+    const SimCaretaker& caretaker() const { return caretaker_; }
+    const std::string& violation() const { return violation_; }  // empty: none
 
  private:
     struct Pending {
@@ -52,7 +56,9 @@ class SimSeatAgent {
     SimHost& host() { return world_.hosts[host_]; }
     const SimHost& host() const { return world_.hosts[host_]; }
     void begin_life();
+    void judge_directory();
     void tend_etcd();
+    void become(MemberId member);
     void go_on_calling();
     void send(const SeatOrder& order, bool is_late);
     Duration moment();
@@ -67,9 +73,13 @@ class SimSeatAgent {
     SimEtcd& etcd_;
     std::size_t host_;
     std::uint64_t life_ = 0;
+    bool is_member_ = false;  // its directory is to be served
     HealthBook health_;
+    SimCaretaker caretaker_;
+    std::set<MemberId> condemned_;  // as others tell
     SeatFacts facts_;
     SeatStep last_;
+    std::string violation_;
     std::vector<std::string> watched_;
     std::uint64_t key_created_ = 0;  // of the steward's key; 0: not ours
     std::uint64_t book_revision_ = 0;

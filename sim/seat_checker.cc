@@ -7,6 +7,8 @@ namespace {
 
 // What a late call left behind is mended within this, once somebody can.
 constexpr Duration mending = Seconds{30};
+// And a full store takes writes again within this, by one agent.
+constexpr Duration clearing = Seconds{60};
 
 }  // namespace
 
@@ -31,7 +33,7 @@ void SeatChecker::violated(const std::string& what) {
 bool SeatChecker::is_live(const SimSeatMember& member) const {
     const SimHost& host = world_.hosts[member.host];
     const SimSeatMember* leader = etcd_.leader();
-    return host.agent_runs() && host.etcd.running && leader &&
+    return host.agent_runs() && host.etcd_runs() && !host.etcd.is_busy() && leader &&
            world_.linked(leader->host, member.host);
 }
 
@@ -64,7 +66,25 @@ void SeatChecker::before_call(const SimCall& call) {
     const SimSeatMember* target = etcd_.find(order.member);
     target_was_live_ = target && is_known_live(*target);
     target_was_learner_ = target && target->is_learner;
+    target_was_odd_ = target && odd_.contains(target->id);
     target_host_ = target ? target->host : world_.host_of(order.uuid).value_or(0);
+    const SimHost& host = world_.hosts[target_host_];
+    target_may_stay_ = target && host.registered && host.wish != SeatWish::no && !host.data_lost;
+    const auto away = away_since_.find(target_host_);
+    const bool is_away = target && !is_live(*target) && away != away_since_.end();
+    target_away_since_ = is_away ? std::optional(away->second) : std::nullopt;
+    rest_lags_ = target && !target->is_learner && lags_without(*target);
+}
+
+// Between the last look and the call as much may be written as a steward lets anybody lack, and
+// more.
+bool SeatChecker::lags_without(const SimSeatMember& leaver) const {
+    const std::uint64_t gap = world_.options.timing.learner_gap * 4;
+    std::size_t up_to_date = 0;
+    for (const SimSeatMember& member : etcd_.members())
+        up_to_date += !member.is_learner && member.id != leaver.id &&
+                      world_.hosts[member.host].etcd.index + gap > etcd_.head();
+    return up_to_date < (etcd_.voters() - 1) / 2 + 1;
 }
 
 void SeatChecker::check_pace(const SimCall& call) {
@@ -81,10 +101,14 @@ void SeatChecker::check_pace(const SimCall& call) {
 
 void SeatChecker::check_removal(const SimCall& call) {
     if (call.order.call != SeatCall::remove || !target_was_live_ || call.is_late) return;
+    // Who holds other data goes even so (docs/decisions/021); the majority is looked at below.
+    if (target_was_odd_) return;
     const std::size_t left = etcd_.voters();  // it is gone already
     if (live_voters() < left / 2 + 2 && left + 1 <= wanted())
         violated("9: " + call.order.uuid + " was live and removed, " +
                  std::to_string(live_voters()) + " of " + std::to_string(left) + " are live");
+    if (rest_lags_)
+        violated("9: " + call.order.uuid + " was live and removed, and the rest lacks too much");
     if (!etcd_.leader()) violated("5: a live leader was removed before it handed over");
 }
 
@@ -95,6 +119,8 @@ void SeatChecker::after_call(const SimCall& call) {
     }
     check_pace(call);
     check_removal(call);
+    check_eviction(call);
+    check_promotion(call);
     last_call_ = world_.now;
     if (call.is_late) late_at_ = world_.now;
     if (could_elect_ && !etcd_.can_elect())
@@ -114,6 +140,32 @@ void SeatChecker::after_call(const SimCall& call) {
     was_first_half_ = was_voter && replaces_;
 }
 
+// Whoever is only away for a while keeps its seat, unless there are too many.
+void SeatChecker::check_eviction(const SimCall& call) {
+    if (call.order.call != SeatCall::remove || call.is_late || !target_away_since_) return;
+    if (!target_may_stay_ || target_was_odd_ || etcd_.voters() + 1 > wanted()) return;
+    const SeatTiming& timing = world_.options.timing;
+    // Its last sign was a beat or more before, and came from there by another way perhaps.
+    if (world_.now - *target_away_since_ < timing.evict * 8 / 10)
+        violated("4: " + call.order.uuid + " was away for " +
+                 readable(world_.now - *target_away_since_) + " only and is removed");
+}
+
+// One vote more would make the dead one's count for more.
+void SeatChecker::check_promotion(const SimCall& call) {
+    if (call.order.call != SeatCall::promote || call.is_late) return;
+    const SeatTiming& timing = world_.options.timing;
+    const Duration known_after = timing.evict + timing.tick * 20;
+    if (world_.now - leads_since_ <= known_after) return;  // a new steward counts anew
+    for (const SimSeatMember& member : etcd_.members()) {
+        const auto down = down_since_.find(member.host);
+        if (member.is_learner || down == down_since_.end()) continue;
+        if (member.host != target_host_ && world_.now - down->second > known_after)
+            violated("3: " + call.order.uuid + " is promoted while " +
+                     world_.hosts[member.host].uuid + " is dead");
+    }
+}
+
 void SeatChecker::note_role(std::size_t host) {
     std::deque<Instant>& changes = roles_[host];
     changes.push_back(world_.now);
@@ -130,7 +182,8 @@ void SeatChecker::check_learner() {
     const bool has_steward = leader && etcd_.can_commit() && etcd_.steward() &&
                              etcd_.steward()->host == leader->host &&
                              world_.hosts[leader->host].agent_runs();
-    if (learner == etcd_.members().end() || !has_steward) {
+    // A full store takes no book, and so no intent to undo it.
+    if (learner == etcd_.members().end() || !has_steward || !etcd_.alarms().empty()) {
         attended_ = 0;
     } else if (learner->id != attended_ || leader->host != attended_by_) {
         attended_ = learner->id;
@@ -144,10 +197,29 @@ void SeatChecker::check_learner() {
         violated("3: a learner past its deadline is not undone");
 }
 
+// By whoever is beside the leader, once it can.
+void SeatChecker::check_alarm() {
+    const SimSeatMember* leader = etcd_.leader();
+    // Whoever stands still while its file is written anew is waited for.
+    const bool waits =
+        std::any_of(etcd_.members().begin(), etcd_.members().end(), [this](const auto& member) {
+            const SimHost& host = world_.hosts[member.host];
+            return host.etcd.is_busy() && host.paused;
+        });
+    const bool can_be = !etcd_.alarms().empty() && leader && etcd_.can_commit() && !waits &&
+                        world_.hosts[leader->host].agent_runs();
+    if (!can_be || leader->id != cleared_by_) {
+        cleared_by_ = can_be ? leader->id : 0;
+        cleared_since_ = world_.now;
+    }
+    if (cleared_by_ != 0 && world_.now - cleared_since_ > clearing)
+        violated("a space alarm is not cleared");
+}
+
 void SeatChecker::after_step() {
     ++counts_.steps;
     counts_.quorum_lost += !etcd_.has_majority();
-    if (!etcd_.violation().empty()) violated("13, 14: " + etcd_.violation());
+    if (!etcd_.violation().empty()) violated(etcd_.violation());
     if (etcd_.book_revision() != book_revision_) {
         book_revision_ = etcd_.book_revision();
         const auto book = decode_seat_book(etcd_.book());
@@ -160,13 +232,29 @@ void SeatChecker::after_step() {
     }
     wanted_.emplace_back(world_.now, seats_wanted(world_.ideal, world_.registered_for_seats()));
     while (world_.now - wanted_.front().first > world_.options.timing.tick * 3) wanted_.pop_front();
+    if (const SimSeatMember* leader = etcd_.leader();
+        !leader || leader->id != leads_ || !world_.hosts[leader->host].agent_runs()) {
+        leads_ = leader ? leader->id : 0;
+        leads_since_ = world_.now;
+    }
     for (const SimSeatMember& member : etcd_.members()) {
-        if (is_live(member))
-            live_since_.try_emplace(member.host, world_.now);
+        const SimHost& host = world_.hosts[member.host];
+        if (host.etcd.is_odd) odd_.insert(member.id);
+        if (host.agent_runs() && host.etcd_runs())
+            down_since_.erase(member.host);
         else
+            down_since_.try_emplace(member.host, world_.now);
+        if (is_live(member)) {
+            const Instant since = live_since_.try_emplace(member.host, world_.now).first->second;
+            if (world_.now - since >= world_.options.timing.recover * 2)
+                away_since_.erase(member.host);
+        } else {
             live_since_.erase(member.host);
+            away_since_.try_emplace(member.host, world_.now);
+        }
     }
     check_learner();
+    check_alarm();
     const std::size_t voters = etcd_.voters();
     if (voters == 0) violated("2: no voters");
     if (etcd_.members().size() > voters + 1) violated("5: two learners");

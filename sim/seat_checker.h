@@ -46,6 +46,10 @@ class SeatChecker {
     void check_removal(const SimCall& call);
     void note_role(std::size_t host);
     void check_learner();
+    void check_alarm();
+    bool lags_without(const SimSeatMember& leaver) const;
+    void check_eviction(const SimCall& call);
+    void check_promotion(const SimCall& call);
     bool is_live(const SimSeatMember& member) const;
     // And has been for long enough that the steward may know.
     bool is_known_live(const SimSeatMember& member) const;
@@ -64,6 +68,10 @@ class SeatChecker {
     bool could_elect_ = true;
     bool target_was_live_ = false;
     bool target_was_learner_ = false;
+    bool target_was_odd_ = false;
+    bool target_may_stay_ = false;  // it has its data, and wants its seat
+    std::optional<Instant> target_away_since_;
+    bool rest_lags_ = false;  // a majority of those that stay lacks much of what was written
     std::optional<Instant> change_ended_;
     bool replaces_ = false;        // by the open intent
     bool was_first_half_ = false;  // the last call, of a replacement
@@ -73,9 +81,17 @@ class SeatChecker {
     std::size_t attended_by_ = 0;
     Instant attended_since_{};
     std::size_t target_host_ = 0;
+    MemberId cleared_by_ = 0;  // whose agent could clear an alarm, without a pause, since then
+    Instant cleared_since_{};
     std::map<std::size_t, std::deque<Instant>> roles_;
     std::deque<std::pair<Instant, std::size_t>> wanted_;
     std::map<std::size_t, Instant> live_since_;  // by host
+    // The same of members that are not live, or only for a moment.
+    std::map<std::size_t, Instant> away_since_;
+    std::set<MemberId> odd_;                     // whose data differed at some time
+    std::map<std::size_t, Instant> down_since_;  // of members that nobody can hear
+    MemberId leads_ = 0;                         // with its agent, since then
+    Instant leads_since_{};
 };
 
 }  // namespace hansa

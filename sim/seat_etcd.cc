@@ -6,7 +6,9 @@ namespace hansa {
 namespace {
 
 constexpr Duration health_interval = Seconds{5};  // a constant of etcd
-constexpr double in_sync = 0.9;                   // of the leader's log
+constexpr std::uint64_t quota_bytes = std::uint64_t{2} << 30;
+constexpr std::uint64_t rewritten_per_second = 150'000'000;  // measured, on one machine
+constexpr double in_sync = 0.9;                              // of the leader's log
 
 Error refused(const std::string& why) {
     return {Code::unavailable, "etcdserver: " + why};
@@ -20,11 +22,13 @@ SimEtcd::SimEtcd(SeatWorld& world) : world_(world), lacks_majority_since_(world.
     SimProcess& process = world_.hosts[0].etcd;
     process.running = true;
     process.data_of = leader_;
-    process.index = process.acked = head_;
+    process.index = head_;
+    world_.hosts[0].marker = MemberMarker{sim_cluster, world_.hosts[0].uuid, leader_, {}, {}};
 }
 
 void SimEtcd::step(Duration time) {
     start_processes();
+    end_work();
     expel();
     connect();
     replicate(time);
@@ -50,7 +54,7 @@ std::size_t SimEtcd::voters() const {
 }
 
 bool SimEtcd::is_line_up(const SimSeatMember& a, const SimSeatMember& b) const {
-    return world_.hosts[a.host].etcd.running && world_.hosts[b.host].etcd.running &&
+    return world_.hosts[a.host].etcd_runs() && world_.hosts[b.host].etcd_runs() &&
            world_.linked(a.host, b.host);
 }
 
@@ -101,10 +105,9 @@ void SimEtcd::commit(std::uint64_t entries) {
     for (const SimSeatMember& member : members_)
         fast += !member.is_learner && follows(member) && is_fast(member);
     const bool waits_for_slow = fast < voters() / 2 + 1;
-    for (const SimSeatMember& member : members_) {
+    for (SimSeatMember& member : members_) {
         if (!follows(member) || (!is_fast(member) && !waits_for_slow)) continue;
-        SimProcess& process = world_.hosts[member.host].etcd;
-        process.index = process.acked = head_ + entries;
+        world_.hosts[member.host].etcd.index = member.acked = head_ + entries;
     }
     head_ += entries;
 }
@@ -178,6 +181,9 @@ Result<void> SimEtcd::remove(std::size_t from, MemberId id) {
     commit(1);
     if (id == leader_) leader_ = 0;
     std::erase_if(members_, [id](const SimSeatMember& one) { return one.id == id; });
+    // What the only one holds is what the store holds.
+    if (voters() == 1)
+        for (const SimSeatMember& one : members_) world_.hosts[one.host].etcd.is_odd = false;
     return {};
 }
 
@@ -192,7 +198,7 @@ Result<void> SimEtcd::move_leader(std::size_t from, MemberId to) {
 
 bool SimEtcd::write_book(std::size_t from, std::uint64_t key_created, std::uint64_t book_revision,
                          std::string text) {
-    if (!readable_from(from)) return false;
+    if (!readable_from(from) || !alarms_.empty()) return false;
     if (!steward_ || steward_->created != key_created || book_revision_ != book_revision)
         return false;
     commit(1);
@@ -201,8 +207,19 @@ bool SimEtcd::write_book(std::size_t from, std::uint64_t key_created, std::uint6
     return true;
 }
 
+bool SimEtcd::follows_leader(const SimSeatMember& member) const {
+    return has_majority() && is_line_up(*leader(), member);
+}
+
+bool SimEtcd::put(MemberId at) {
+    const SimSeatMember* member = find(at);
+    if (!member || !can_commit() || !follows_leader(*member) || !alarms_.empty()) return false;
+    commit(1);
+    return true;
+}
+
 bool SimEtcd::campaign(std::size_t from) {
-    if (!readable_from(from) || steward_) return false;
+    if (!readable_from(from) || steward_ || !alarms_.empty()) return false;
     commit(1);
     steward_ = SimStewardKey{from, world_.hosts[from].lives, ++revision_,
                              world_.now + world_.options.timing.steward_lease};
@@ -221,34 +238,83 @@ void SimEtcd::renew(std::size_t from, std::uint64_t key_created) {
         steward_->until = world_.now + world_.options.timing.steward_lease;
 }
 
+// More than the quota where the data alone is that large; the alarm does not last then either.
+void SimEtcd::fill_up(MemberId raises) {
+    history_bytes_ = std::max(quota_bytes, world_.options.store_bytes * 2);
+    alarms_.push_back({StoreAlarm::Kind::space, raises});
+}
+
+bool SimEtcd::compact(std::size_t from) {
+    if (!can_call(from)) return false;
+    history_bytes_ = 0;
+    return true;
+}
+
+void SimEtcd::defragment(std::size_t from, MemberId id) {
+    const SimSeatMember* member = find(id);
+    if (!member || !world_.hosts[member->host].etcd_runs() || !world_.linked(from, member->host))
+        return;
+    world_.hosts[member->host].etcd.busy_until =
+        world_.now + Milliseconds{bytes_used() * 1000 / rewritten_per_second};
+}
+
+bool SimEtcd::disarm(std::size_t from, MemberId id) {
+    if (!can_call(from)) return false;
+    std::erase_if(alarms_, [id](const StoreAlarm& alarm) { return alarm.member == id; });
+    return true;
+}
+
+void SimEtcd::end_work() {
+    for (SimHost& host : world_.hosts) {
+        SimProcess& process = host.etcd;
+        if (!process.running) process.busy_until.reset();
+        if (!process.busy_until || world_.now < *process.busy_until || host.paused) continue;
+        process.busy_until.reset();
+        process.bytes = bytes_used();
+    }
+}
+
 void SimEtcd::start_processes() {
     for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
         SimHost& host = world_.hosts[i];
-        if (!host.etcd.starts || world_.now < *host.etcd.starts) continue;
+        if (!host.etcd.starts || world_.now < *host.etcd.starts || host.paused) continue;
         host.etcd.starts.reset();
         if (!host.up || host.lame) continue;
-        if (host.etcd.index < host.etcd.acked)
-            violation_ = host.uuid + " returns as member " + text_of_member(host.etcd.data_of) +
-                         " with less than it acknowledged";
+        check_data(i);
         host.etcd.running = true;
     }
+}
+
+// etcd would take any of this for its own.
+void SimEtcd::check_data(std::size_t number) {
+    const SimHost& host = world_.hosts[number];
+    const std::string id = text_of_member(host.etcd.data_of);
+    const SimSeatMember* member = find(host.etcd.data_of);
+    if (host.etcd.of_other_cluster)
+        violation_ = "1: " + host.uuid + " starts with the data of another cluster";
+    else if (member && member->host != number)
+        violation_ = "13: " + host.uuid + " starts with a copy of the data of member " + id;
+    else if (member && host.etcd.index < member->acked)
+        violation_ =
+            "13: " + host.uuid + " returns as member " + id + " with less than it acknowledged";
 }
 
 // A removed member ends as soon as anybody can tell it.
 void SimEtcd::expel() {
     for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
         SimProcess& process = world_.hosts[i].etcd;
-        if (!process.running || find(process.data_of)) continue;
+        if (!world_.hosts[i].etcd_runs() || find(process.data_of)) continue;
         const SimSeatMember* leading = leader();
         if (!leading || (leading->host != i && !world_.linked(leading->host, i))) continue;
         process = {};
+        world_.hosts[i].marker.reset();
     }
 }
 
 void SimEtcd::connect() {
     for (const SimSeatMember& member : members_) {
         SimProcess& process = world_.hosts[member.host].etcd;
-        if (!process.running) {
+        if (!world_.hosts[member.host].etcd_runs()) {
             process.active_since.clear();
             continue;
         }
@@ -276,7 +342,8 @@ void SimEtcd::replicate(Duration time) {
             host.rate == 0 || member.id == leader_
                 ? head_
                 : std::min(head_, host.etcd.index + std::max<std::uint64_t>(copied, 1));
-        host.etcd.acked = std::max(host.etcd.acked, host.etcd.index);
+        member.acked = std::max(member.acked, host.etcd.index);
+        host.etcd.bytes = std::max(host.etcd.bytes, bytes_used());
     }
 }
 
@@ -299,7 +366,7 @@ void SimEtcd::elect() {
     if (!best) return;
     // Of any majority one has every acknowledged entry, and votes for nobody who has less.
     if (world_.hosts[best->host].etcd.index < head_)
-        violation_ = "a leader without what was acknowledged: " +
+        violation_ = "14: a leader without what was acknowledged: " +
                      std::to_string(world_.hosts[best->host].etcd.index) + " of " +
                      std::to_string(head_);
     has_majority_ = true;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "mesh/electorate.h"
 #include "seat_world.h"
 
 namespace hansa {
@@ -22,6 +23,7 @@ struct SimSeatMember {
     std::size_t host = 0;
     bool is_learner = false;
     bool started = false;
+    std::uint64_t acked = 0;  // the most that it ever acknowledged, for the checker
 };
 
 struct SimStewardKey {
@@ -50,9 +52,20 @@ class SimEtcd {
     // False: the comparison failed, or nothing can be committed.
     bool write_book(std::size_t from, std::uint64_t key_created, std::uint64_t book_revision,
                     std::string text);
+    // A client's, by the member that it leans on.
+    bool put(MemberId at);
     bool campaign(std::size_t from);
     bool resign(std::size_t from, std::uint64_t key_created);
     void renew(std::size_t from, std::uint64_t key_created);
+
+    // Upkeep. A store is full when history takes its quota; then nothing is written until all that
+    // is cleared. False: nobody who can do it is reached.
+    void fill_up(MemberId raises);
+    bool compact(std::size_t from);
+    void defragment(std::size_t from, MemberId id);
+    bool disarm(std::size_t from, MemberId id);
+    const std::vector<StoreAlarm>& alarms() const { return alarms_; }
+    std::uint64_t bytes_used() const { return world_.options.store_bytes + history_bytes_; }
 
     const std::vector<SimSeatMember>& members() const { return members_; }
     const SimSeatMember* find(MemberId id) const;
@@ -61,7 +74,9 @@ class SimEtcd {
     std::size_t voters() const;
     bool has_majority() const;  // of voters, around the leader that there is
     bool can_commit() const;
-    bool can_elect() const;  // some voter has lines to a majority
+    bool can_elect() const;                           // some voter has lines to a majority
+    bool can_win(const SimSeatMember& member) const;  // has lines to a majority, and their votes
+    bool follows_leader(const SimSeatMember& member) const;  // or leads, with a majority
     std::uint64_t head() const { return head_; }
     const std::string& book() const { return book_; }
     std::uint64_t book_revision() const { return book_revision_; }
@@ -72,13 +87,14 @@ class SimEtcd {
     bool is_active(MemberId at, const SimSeatMember& other, Duration since) const;
     bool is_line_up(const SimSeatMember& a, const SimSeatMember& b) const;
     bool can_lead(const SimSeatMember& member) const;  // has lines to a majority
-    bool can_win(const SimSeatMember& member) const;   // and their votes
     Result<void> can_call(std::size_t from) const;
     void elect();
     void replicate(Duration time);
     void connect();
     void expel();
+    void end_work();
     void start_processes();
+    void check_data(std::size_t host);
     void commit(std::uint64_t entries);
 
     SeatWorld& world_;
@@ -94,6 +110,8 @@ class SimEtcd {
     std::uint64_t book_revision_ = 0;
     std::optional<SimStewardKey> steward_;
     std::string violation_;
+    std::uint64_t history_bytes_ = 0;
+    std::vector<StoreAlarm> alarms_;
 };
 
 }  // namespace hansa

@@ -7,9 +7,11 @@ namespace hansa {
 namespace {
 
 constexpr std::array<std::string_view, seat_faults> names = {
-    "crash", "crash_leader", "kill_etcd",  "lose_domain",  "isolate",      "deafen", "mute",
-    "split", "cut_pair",     "stop_agent", "stop_steward", "stop_in_call", "wipe",   "lame",
-    "slow",  "storm",        "resize",     "refuse",       "join",         "leave"};
+    "crash", "crash_leader", "kill_etcd", "lose_domain", "isolate",      "deafen",
+    "mute",  "split",        "cut_pair",  "stop_agent",  "stop_steward", "stop_in_call",
+    "pause", "pause_leader", "wipe",      "wipe_all",    "copy_host",    "copy_cluster",
+    "lame",  "slow",         "storm",     "resize",      "refuse",       "join",
+    "leave", "fill",         "bloat",     "corrupt"};
 
 }  // namespace
 
@@ -56,10 +58,11 @@ void SeatFaultBringer::step() {
     }
     for (std::size_t i = 0; i < faults_.size() && began_ + faults_[i].at <= world_.now;) {
         const SimSeatFault fault = faults_[i];
-        const bool begun = begin(fault);
-        applied_ += begun;
+        const bool is_begun = begin(fault);
+        applied_ += is_begun;
+        if (is_begun && begun) begun(fault.what);
         // Who waits for a call to interrupt has a while for it.
-        const bool waits = !begun && fault.what == SeatFault::stop_in_call &&
+        const bool waits = !is_begun && fault.what == SeatFault::stop_in_call &&
                            world_.now < began_ + fault.at + world_.options.timing.evict;
         if (waits)
             ++i;
@@ -108,6 +111,7 @@ bool SeatFaultBringer::begin(const SimSeatFault& fault) {
             for (std::size_t i = 0; i < agents_.size(); ++i)
                 if (agents_[i].is_calling()) return stop(i, fault);
             return false;
+        case SeatFault::pause_leader: return leader && pause(leader->host, fault);
         case SeatFault::resize: world_.ideal = 1 + 2 * (fault.pick % 4); return true;
         case SeatFault::join: {
             const std::size_t host = world_.join(world_.options);
@@ -124,7 +128,11 @@ bool SeatFaultBringer::befall_host(const SimSeatFault& fault) {
     switch (fault.what) {
         case SeatFault::kill_etcd: host.etcd.running = false; return true;
         case SeatFault::stop_agent: return stop(number, fault);
-        case SeatFault::wipe: return wipe(number);
+        case SeatFault::pause: return pause(number, fault);
+        case SeatFault::wipe:
+        case SeatFault::wipe_all:
+        case SeatFault::copy_host:
+        case SeatFault::copy_cluster: return change_directory(number, fault);
         case SeatFault::lame:
             host.lame = true;
             ends(fault, [this, number] { world_.hosts[number].lame = false; });
@@ -141,6 +149,9 @@ bool SeatFaultBringer::befall_host(const SimSeatFault& fault) {
             ends(fault, [this, number] { world_.hosts[number].wish = SeatWish::yes; });
             return true;
         case SeatFault::leave: return leave(number);
+        case SeatFault::fill: return fill(fault);
+        case SeatFault::bloat: return bloat(number, fault);
+        case SeatFault::corrupt: return corrupt(number);
         default: return false;
     }
 }
@@ -188,6 +199,13 @@ bool SeatFaultBringer::stop(std::size_t number, const SimSeatFault& fault) {
     return true;
 }
 
+bool SeatFaultBringer::pause(std::size_t number, const SimSeatFault& fault) {
+    if (!world_.hosts[number].up || world_.hosts[number].paused) return false;
+    world_.hosts[number].paused = true;
+    ends(fault, [this, number] { world_.hosts[number].paused = false; });
+    return true;
+}
+
 bool SeatFaultBringer::crash_all(const std::vector<std::size_t>& hosts, const SimSeatFault& fault) {
     for (const std::size_t number : hosts) world_.crash(number);
     ends(fault, [this, hosts] {
@@ -201,17 +219,37 @@ bool SeatFaultBringer::can_spare(std::size_t without) const {
     std::size_t intact = 0;
     for (const SimSeatMember& member : etcd_.members()) {
         const SimHost& host = world_.hosts[member.host];
-        intact +=
-            !member.is_learner && member.host != without && host.registered && !host.data_lost;
+        intact += !member.is_learner && member.host != without && host.registered &&
+                  host.etcd.data_of == member.id;
     }
     return intact >= etcd_.voters() / 2 + 1;
 }
 
-bool SeatFaultBringer::wipe(std::size_t number) {
+bool SeatFaultBringer::change_directory(std::size_t number, const SimSeatFault& fault) {
     SimHost& host = world_.hosts[number];
     if (!host.registered || host.etcd.data_of == 0 || !can_spare(number)) return false;
+    if (fault.what == SeatFault::copy_host && !copy_host(number, fault.pick / 64)) return false;
+    if (fault.what != SeatFault::wipe || fault.pick % 128 < 64) crash_all({number}, fault);
+    if (fault.what == SeatFault::copy_host) return true;
     host.etcd = {};
-    host.data_lost = true;
+    if (fault.what == SeatFault::wipe) return true;
+    host.marker.reset();
+    if (fault.what == SeatFault::wipe_all) return true;
+    // Under another uuid, or that of this host, which was in that cluster before.
+    host.marker = MemberMarker{"c2", fault.pick % 128 < 64 ? host.uuid : "h999", 999, {}, {}};
+    host.etcd.data_of = 999;
+    host.etcd.of_other_cluster = true;
+    return true;
+}
+
+bool SeatFaultBringer::copy_host(std::size_t number, std::uint64_t pick) {
+    const SimHost& from = world_.hosts[etcd_.members()[pick % etcd_.members().size()].host];
+    SimHost& to = world_.hosts[number];
+    if (from.uuid == to.uuid || from.etcd.data_of == 0) return false;
+    to.etcd.data_of = from.etcd.data_of;
+    to.etcd.of_other_cluster = from.etcd.of_other_cluster;
+    to.etcd.index = from.etcd.index;
+    to.marker = from.marker;
     return true;
 }
 
@@ -219,6 +257,36 @@ bool SeatFaultBringer::leave(std::size_t number) {
     if (number == 0 || world_.hosts.size() < 4 || !can_spare(number)) return false;
     world_.hosts[number].registered = false;
     world_.crash(number);
+    return true;
+}
+
+// Whoever applies what is too much raises an alarm of its own.
+bool SeatFaultBringer::fill(const SimSeatFault& fault) {
+    if (!etcd_.alarms().empty() || !etcd_.can_commit()) return false;
+    for (std::size_t i = 0; i < etcd_.members().size(); ++i)
+        if (i == 0 || (fault.pick >> i) % 2 == 0) etcd_.fill_up(etcd_.members()[i].id);
+    return true;
+}
+
+bool SeatFaultBringer::bloat(std::size_t number, const SimSeatFault& fault) {
+    if (!etcd_.alarms().empty()) return false;  // whose files are written anew just now
+    for (const SimSeatMember& member : etcd_.members()) {
+        if (fault.pick % 128 < 64 && member.host != number) continue;
+        SimProcess& process = world_.hosts[member.host].etcd;
+        process.bytes = etcd_.bytes_used() * 3 + defragment_bytes_min * 2;
+    }
+    return true;
+}
+
+// Most of all voters hold the same: otherwise nobody can tell who is wrong.
+bool SeatFaultBringer::corrupt(std::size_t number) {
+    const SimSeatMember* member = etcd_.find_on(number);
+    if (!member || member->is_learner) return false;
+    std::size_t odd = 1;
+    for (const SimSeatMember& other : etcd_.members())
+        odd += !other.is_learner && world_.hosts[other.host].etcd.is_odd;
+    if (odd * 2 >= etcd_.voters()) return false;
+    world_.hosts[number].etcd.is_odd = true;
     return true;
 }
 

@@ -24,7 +24,12 @@ enum class SeatFault {
     stop_agent,   // SIGSTOP, while its etcd runs on
     stop_steward,
     stop_in_call,  // of whoever is about to change the member list
-    wipe,          // a voter's data directory
+    pause,         // a machine, with its agent and its etcd
+    pause_leader,
+    wipe,          // the data of a voter, of which its etcd ends; its marker stays
+    wipe_all,      // the marker too, while its machine is down
+    copy_host,     // all of it is replaced by what another voter has
+    copy_cluster,  // or by what a member of another cluster had
     lame,          // an etcd that does not start
     slow,          // a machine that copies slowly
     storm,         // a machine that restarts once a second
@@ -32,8 +37,11 @@ enum class SeatFault {
     refuse,        // a peer wants no seat
     join,          // one more peer; stays
     leave,         // a peer is removed for good
+    fill,          // the store is full
+    bloat,         // files are large and mostly free
+    corrupt,       // one voter holds other data
 };
-inline constexpr int seat_faults = 20;
+inline constexpr int seat_faults = 28;
 
 struct SimSeatFault {
     SeatFault what = SeatFault::crash;
@@ -56,11 +64,15 @@ class SeatFaultBringer {
 
     // Called for every host that joins.
     std::function<void(std::size_t host)> joined;
+    // Called with everything that begins.
+    std::function<void(SeatFault what)> begun;
 
     void step();
     void heal();  // everything that is left
 
     std::uint64_t applied() const { return applied_; }
+    // Of those that end by themselves.
+    bool has_open() const { return !endings_.empty(); }
 
  private:
     struct Ending {
@@ -73,9 +85,14 @@ class SeatFaultBringer {
     bool befall_host(const SimSeatFault& fault);
     bool befall_lines(const SimSeatFault& fault);
     bool stop(std::size_t host, const SimSeatFault& fault);
+    bool pause(std::size_t host, const SimSeatFault& fault);
     bool crash_all(const std::vector<std::size_t>& hosts, const SimSeatFault& fault);
-    bool wipe(std::size_t host);
+    bool change_directory(std::size_t host, const SimSeatFault& fault);
+    bool copy_host(std::size_t host, std::uint64_t pick);
     bool leave(std::size_t host);
+    bool fill(const SimSeatFault& fault);
+    bool bloat(std::size_t host, const SimSeatFault& fault);
+    bool corrupt(std::size_t host);
     void storm(std::size_t host, const SimSeatFault& fault);
     // Voters whose data is there and will be back, besides `without`, are a majority.
     bool can_spare(std::size_t without) const;

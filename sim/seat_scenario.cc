@@ -47,7 +47,7 @@ SeatOutcome run(const SeatCase& the, std::vector<std::string>* trace) {
     const SeatTiming& timing = the.options.timing;
     const Duration faulty = the.faults.empty() ? Duration{} : the.faults.back().at;
     fleet.run_for(faulty + timing.settle * 2);
-    std::string violation = fleet.checker().violation();
+    std::string violation = fleet.violation();
     if (violation.empty() && the.mode == SeatMode::liveness) {
         fleet.faults().heal();
         for (std::size_t i = 0; i < fleet.world().hosts.size(); ++i)
@@ -58,13 +58,15 @@ SeatOutcome run(const SeatCase& the, std::vector<std::string>* trace) {
         if (!fleet.comes_to_rest(limit)) violation = "20: does not come to rest";
         const std::uint64_t calls = fleet.checker().counts().calls;
         if (violation.empty()) fleet.run_for(timing.settle * 3);
-        if (violation.empty()) violation = fleet.checker().violation();
+        if (violation.empty()) violation = fleet.violation();
         if (violation.empty() && fleet.checker().counts().calls != calls)
             violation = "11: changes in calm";
+        if (const SimSeatClient* client = fleet.unwell_client(); violation.empty() && client)
+            violation = "20: does not come back: " + client->situation();
     }
     if (!violation.empty()) violation += "; steward: " + fleet.steward_says().says;
-    return {violation, fleet.checker().counts(), fleet.faults().applied(),
-            fleet.steward_says().says};
+    return {violation,      fleet.checker().counts(), fleet.gaps(),
+            fleet.upkeep(), fleet.faults().applied(), fleet.steward_says().says};
 }
 
 SeatCase shrunk(SeatCase failing) {
@@ -93,8 +95,13 @@ SeatFleet::SeatFleet(const SeatWorldOptions& options, std::uint64_t seed,
       etcd_(std::make_unique<SimEtcd>(*world_)),
       checker_(std::make_unique<SeatChecker>(*world_, *etcd_)) {
     for (std::size_t i = 0; i < world_->hosts.size(); ++i) add_agent(i);
+    // Two peers: one of the first hosts, where seats often are, and one of the last.
+    clients_.emplace_back(*world_, *etcd_, seed % world_->hosts.size());
+    clients_.emplace_back(*world_, *etcd_, world_->hosts.size() - 1);
+    gaps_ = std::make_unique<SeatGaps>(*world_, *etcd_, clients_);
     faults_ = std::make_unique<SeatFaultBringer>(*world_, *etcd_, agents_, std::move(faults));
     faults_->joined = [this](std::size_t host) { add_agent(host); };
+    faults_->begun = [this](SeatFault what) { gaps_->fault_begins(what); };
 }
 
 void SeatFleet::add_agent(std::size_t host) {
@@ -116,18 +123,35 @@ void SeatFleet::step() {
     faults_->step();
     etcd_->step(time);
     for (SimSeatAgent& agent : agents_) agent.step(agents_);
+    for (SimSeatClient& client : clients_) client.step();
     checker_->after_step();
+    gaps_->after_step(!faults_->has_open());
     if (trace_) tell();
 }
 
 void SeatFleet::run_for(Duration time) {
-    for (const Instant end = world_->now + time;
-         world_->now < end && checker_->violation().empty();)
-        step();
+    for (const Instant end = world_->now + time; world_->now < end && violation().empty();) step();
+}
+
+std::string SeatFleet::violation() const {
+    if (!checker_->violation().empty()) return checker_->violation();
+    if (!gaps_->violation().empty()) return gaps_->violation();
+    for (const SimSeatAgent& agent : agents_) {
+        if (!agent.violation().empty()) return agent.violation();
+        if (!agent.caretaker().violation().empty()) return agent.caretaker().violation();
+    }
+    return {};
+}
+
+UpkeepCounts SeatFleet::upkeep() const {
+    UpkeepCounts counts;
+    for (const SimSeatAgent& agent : agents_) counts += agent.caretaker().counts();
+    return counts;
 }
 
 bool SeatFleet::at_rest() const {
-    if (!etcd_->can_commit() || checker_->has_open_intent()) return false;
+    if (!etcd_->can_commit() || checker_->has_open_intent() || !etcd_->alarms().empty())
+        return false;
     const std::size_t wanted = seats_wanted(world_->ideal, world_->registered_for_seats());
     if (etcd_->members().size() != wanted || etcd_->voters() != wanted) return false;
     std::vector<SeatPeer> peers;
@@ -138,7 +162,8 @@ bool SeatFleet::at_rest() const {
     std::set<std::string> seats;
     for (const SimSeatMember& member : etcd_->members()) {
         const SimHost& host = world_->hosts[member.host];
-        if (!host.registered || host.wish == SeatWish::no || !host.up || !host.etcd.running)
+        if (!host.registered || host.wish == SeatWish::no || !host.up || !host.etcd.running ||
+            host.etcd.is_odd)
             return false;
         seats.insert(host.uuid);
     }
@@ -174,7 +199,7 @@ bool SeatFleet::comes_to_rest(Duration limit) {
          waited += is_held_back() ? Duration{} : time) {
         if (at_rest()) return true;
         step();
-        if (!checker_->violation().empty()) return true;  // told by the checker
+        if (!violation().empty()) return true;  // told by the checkers
     }
     return at_rest();
 }

@@ -8,6 +8,7 @@
 
 #include "seat_checker.h"
 #include "seat_faults.h"
+#include "seat_gaps.h"
 
 namespace hansa {
 
@@ -28,6 +29,8 @@ SeatCase seat_case(std::uint64_t seed, SeatMode mode);
 struct SeatOutcome {
     std::string violation;  // empty: none
     SeatCounts counts;
+    SeatGapCounts gaps;
+    UpkeepCounts upkeep;
     std::uint64_t faults = 0;
     std::string says;  // the steward's last word
 };
@@ -59,6 +62,11 @@ class SeatFleet {
     SeatWorld& world() { return *world_; }
     SimEtcd& etcd() { return *etcd_; }
     SeatChecker& checker() { return *checker_; }
+    const SeatGapCounts& gaps() const { return gaps_->counts(); }
+    UpkeepCounts upkeep() const;
+    const SimSeatClient* unwell_client() const { return gaps_->unwell_client(); }
+    // Of anything; empty: all is well.
+    std::string violation() const;
     SeatFaultBringer& faults() { return *faults_; }
     const SeatStep& steward_says() const;
 
@@ -72,7 +80,9 @@ class SeatFleet {
     std::unique_ptr<SeatWorld> world_;
     std::unique_ptr<SimEtcd> etcd_;
     std::vector<SimSeatAgent> agents_;
+    std::vector<SimSeatClient> clients_;  // as many as at the beginning
     std::unique_ptr<SeatChecker> checker_;
+    std::unique_ptr<SeatGaps> gaps_;
     std::unique_ptr<SeatFaultBringer> faults_;
     std::vector<std::string>* trace_ = nullptr;
     std::string told_;

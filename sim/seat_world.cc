@@ -53,9 +53,10 @@ std::size_t SeatWorld::registered_for_seats() const {
 
 void SeatWorld::crash(std::size_t number) {
     SimHost& host = hosts[number];
-    host.up = host.agent_stopped = false;
+    host.up = host.agent_stopped = host.paused = false;
     host.etcd.running = false;
     host.etcd.starts.reset();
+    host.etcd.busy_until.reset();
     host.etcd.active_since.clear();
 }
 

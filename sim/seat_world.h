@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "mesh/member_marker.h"
 #include "mesh/seat_facts.h"
 
 namespace hansa {
@@ -18,11 +19,16 @@ namespace hansa {
 // An etcd process of a host and the data below it, which outlives it.
 struct SimProcess {
     bool running = false;
-    MemberId data_of = 0;     // whose data is there; 0: none
-    std::uint64_t index = 0;  // how far its log reaches
-    std::uint64_t acked = 0;  // the most that it ever acknowledged, for the checker
+    MemberId data_of = 0;           // whose data is there; 0: none
+    bool of_other_cluster = false;  // that data
+    std::uint64_t index = 0;        // how far its log reaches
+    std::uint64_t bytes = 0;        // of its file
+    bool is_odd = false;            // its copy differs from what the log says
     std::optional<Instant> starts;
+    std::optional<Instant> busy_until;         // its file is written anew: it answers nobody
     std::map<MemberId, Instant> active_since;  // its connections to the other members
+
+    bool is_busy() const { return busy_until.has_value(); }
 };
 
 struct SimHost {
@@ -34,15 +40,18 @@ struct SimHost {
     bool registered = true;
     bool up = true;
     bool agent_stopped = false;
-    bool data_lost = false;  // the marker says that data was here, and it is not
+    bool paused = false;     // all its processes are stopped; whoever is connected hears nothing
+    bool data_lost = false;  // its agent says: the marker tells of data, and there is none
     bool lame = false;       // its etcd does not start
     std::uint64_t rate = 0;  // entries a second that it can copy; 0: no limit
     Milliseconds clock_offset{0};
-    std::uint64_t lives = 1;  // of the agent
-    Instant lease_until;      // of its record
+    std::uint64_t lives = 1;             // of the agent
+    Instant lease_until;                 // of its record
+    std::optional<MemberMarker> marker;  // beside the data
     SimProcess etcd;
 
-    bool agent_runs() const { return up && !agent_stopped; }
+    bool agent_runs() const { return up && !agent_stopped && !paused; }
+    bool etcd_runs() const { return etcd.running && !paused; }
 };
 
 // Nothing passes from any of `from` to any of `to`.
@@ -60,6 +69,8 @@ struct SeatWorldOptions {
     std::uint64_t writes_per_second = 0;
     std::uint64_t store_bytes = 0;
 };
+
+inline constexpr const char* sim_cluster = "c1";
 
 class SeatWorld {
  public:

@@ -38,6 +38,10 @@ std::string bytes_text(std::uint64_t bytes) {
     return std::to_string(bytes / 1'000'000) + " MB";
 }
 
+bool knows_members(const Value& status) {
+    return !list_at(status, "members").empty();
+}
+
 std::string health_text(const Value& status) {
     const std::string health = text_at(status, "health");
     std::vector<std::string> lines = texts_at(status, "reasons");
@@ -49,12 +53,15 @@ std::string health_text(const Value& status) {
     const std::string since = time_of_day(text_at(status, "read_only_since"));
     lines.front() = health + (since.empty() ? ": " : " since " + since + ", ") + lines.front();
     lines.push_back(text_at(status, "tolerance"));
-    if (truth_at(status, "stale"))
+    if (const std::string remedy = text_at(status, "remedy"); !remedy.empty())
+        lines.push_back("to do: " + remedy);
+    if (truth_at(status, "stale") && knows_members(status))
         lines.push_back("what follows may be stale: it is what one member had heard of");
     return lines_of("health", lines);
 }
 
 std::string store_text(const Value& status) {
+    if (!knows_members(status)) return {};
     std::vector<std::string> versions;
     for (const Value& member : list_at(status, "members"))
         if (const std::string version = text_at(member, "etcd");
@@ -70,6 +77,7 @@ std::string store_text(const Value& status) {
 
 std::string seats_text(const Value& status) {
     const Value& seats = map_at(status, "seats");
+    if (!truth_at(seats, "known")) return lines_of("seats", {"not known"});
     if (!truth_at(seats, "given"))
         return lines_of("seats", {"none to give: this store serves its own machine only"});
     std::vector<std::string> lines = {text_at(seats, "taken") + " of " +
@@ -141,7 +149,7 @@ std::string members_text(const Value& status) {
 }  // namespace
 
 std::string as_cluster(const Value& status) {
-    std::string leader = "none";
+    std::string leader = knows_members(status) ? "none" : "not known";
     for (const Value& member : list_at(status, "members"))
         if (truth_at(member, "leads")) leader = text_at(member, "host");
     return health_text(status) + lines_of("leader", {leader}) + store_text(status) +

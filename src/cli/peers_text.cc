@@ -28,7 +28,13 @@ std::string last_contact(const Value& peer, const std::string& now) {
 std::string clock_of(const Value& peer) {
     const std::string offset = text_at(peer, "clock_offset_ms");
     if (offset.empty()) return "-";
-    return (offset.front() == '-' ? "" : "+") + offset + "ms";
+    const bool is_behind = offset.front() == '-';
+    const std::string size = offset.substr(is_behind ? 1 : 0);
+    if (size == "0") return "0ms";
+    const std::string sign = is_behind ? "-" : "+";
+    const std::size_t digits = size.size();
+    if (digits < 4) return sign + size + "ms";
+    return sign + size.substr(0, digits - 3) + "." + size.substr(digits - 3, 1) + "s";
 }
 
 }  // namespace
@@ -44,8 +50,10 @@ std::string as_peers(const Value& answer) {
                         or_none(text_at(peer, "version")), or_none(text_at(peer, "lag")),
                         clock_of(peer), last_contact(peer, now)});
     std::string text;
+    const std::string reason = text_at(answer, "reason");
     if (truth_at(answer, "stale"))
-        text = "the store has no majority: this is what one member had heard of\n";
+        text = reason.empty() ? "the store has no majority: this is what one member had heard of\n"
+                              : reason + "\n";
     return text + as_table(rows);
 }
 

@@ -28,7 +28,7 @@ struct RunOptions {
     std::uint32_t sema = 0;
     std::uint32_t workers = 512;
     SeatOptions seat;
-    bool found = false, tmp_prefix = false, standalone = false, noop = false;
+    bool found = false, replace = false, tmp_prefix = false, standalone = false, noop = false;
     bool no_watch = false, verbose = false, quiet = false;
 };
 
@@ -67,6 +67,8 @@ void declare_options(CLI::App& app, RunOptions& o) {
         ->allow_extra_args(false)
         ->type_name("URL,…");
     app.add_flag("--found", o.found, "with --seeds: found a cluster in a store that has none");
+    app.add_flag("--replace", o.replace,
+                 "be a dead host on this machine: its name, which another machine has claimed");
     app.add_option("--join", o.join, "join token, or @FILE that holds one; better in HANSA_JOIN")
         ->type_name("TOKEN");
     app.add_option("--join-listen", o.join_listen,
@@ -189,6 +191,7 @@ Result<Settings> settings_of(const RunOptions& o) {
     settings.control_group = o.control_group;
     settings.tmp_prefix = o.tmp_prefix;
     settings.found = o.found;
+    settings.replace = o.replace;
     settings.standalone = o.standalone;
     settings.noop = o.noop;
     settings.watch = !o.no_watch;

@@ -45,10 +45,11 @@ class Desk : public testing::StoreTest {
 
     FakeElectorate electorate{loop};
     SimWorkers workers{loop, 1};
+    std::vector<std::string> endpoints{url_of("a")};
     ClusterDesk desk{{loop, workers, store, report},
                      "a",
                      {[this]() -> Electorate& { return electorate; },
-                      [] { return std::vector{url_of("a")}; },
+                      [this] { return endpoints; },
                       [] { return nullptr; },
                       {}}};
 };
@@ -57,6 +58,14 @@ TEST_F(Desk, shows_how_the_cluster_is) {
     const Value shown = ask("cluster");
     EXPECT_EQ(shown.find("health")->scalar().text, "healthy") << to_json(shown);
     EXPECT_EQ(shown.find("host")->scalar().text, "a");
+}
+
+TEST_F(Desk, says_what_its_agent_waits_for_where_no_member_is_known) {
+    endpoints.clear();
+    report.publish(happened::StoreChanged{happened::StoreChanged::State::starting, "waiting"});
+    const std::string said = "no member of the store is known here: waiting";
+    EXPECT_NE(to_json(ask("cluster")).find(said), std::string::npos);
+    EXPECT_EQ(ask("peers").find("reason")->scalar().text, said);
 }
 
 TEST_F(Desk, shows_the_peers_and_waits_for_changes_of_them) {

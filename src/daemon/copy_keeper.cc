@@ -260,9 +260,11 @@ void CopyKeeper::tell(const RoundPtr& round) {
         copy_will_do(round->kept, round->store, ports_.loop.clock().wall(), timing_.copy_every);
     std::string text = encode(record_of(round->kept.front(), identity_.uuid));
     if (text == told_) return done(next);
-    ports_.store.commit({{}, {Operation::put(keys::seat_copy(host_), text)}},
+    ports_.store.commit({{around_.name_is_ours()}, {Operation::put(keys::seat_copy(host_), text)}},
                         lifeline_.guard([this, text, next](const Result<Committed>& put) {
                             if (!put) return failed(put.error());
+                            if (!put->applied)  // it may be ours again later
+                                return done(jittered(timing_.copy_again / 2, timing_.copy_again));
                             told_ = text;
                             done(next);
                         }));
@@ -296,11 +298,12 @@ void CopyKeeper::forget(const RoundPtr& round) {
                                                   std::to_string(count) +
                                                   " of them: others keep newer ones"});
             told_.clear();
-            ports_.store.commit({{}, {Operation::remove(keys::seat_copy(host_))}},
-                                lifeline_.guard([this](const Result<Committed>& gone) {
-                                    if (!gone) return failed(gone.error());
-                                    busy_ = false;
-                                }));
+            ports_.store.commit(
+                {{around_.name_is_ours()}, {Operation::remove(keys::seat_copy(host_))}},
+                lifeline_.guard([this](const Result<Committed>& gone) {
+                    if (!gone) return failed(gone.error());
+                    busy_ = false;
+                }));
         });
 }
 

@@ -6,6 +6,9 @@
 // after something has changed, so that none is older than the last change of voters by more than
 // that, and then when the newest gets a day old. One thing at a time; never at a start.
 //
+// The record of it is written and removed only while the host's name is ours: it goes with the
+// name, and is another machine's once that has replaced this one.
+//
 // What this host has not to keep any more goes a day later, and only when somebody else tells of a
 // copy that is as new.
 //
@@ -56,6 +59,7 @@ class CopyKeeper {
     struct Around {
         std::function<Electorate&()> electorate;              // asked for once it is needed
         std::function<std::vector<std::string>()> endpoints;  // of the store, the best first
+        std::function<Compare()> name_is_ours;                // now
     };
 
     // Everything given must outlive it, the shelf's files also what runs on workers.

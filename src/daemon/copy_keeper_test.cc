@@ -30,6 +30,7 @@ class Keeping : public testing::StoreTest {
         const std::string database(2048, 'x');
         electorate.image = database + sha256(database);
         for (const char* name : {"a", "b"}) add_member(name);
+        write(keys::name_of(host("d")), "ours");
         start();
     }
 
@@ -46,7 +47,8 @@ class Keeping : public testing::StoreTest {
             CopyKeeper::Around{[this]() -> Electorate& { return electorate; },
                                [] {
                                    return std::vector{url_of("a"), url_of("b")};
-                               }});
+                               },
+                               [] { return Compare::holds(keys::name_of(host("d")), "ours"); }});
     }
     VotersRecord told(const std::vector<std::string>& voters,
                       const std::vector<std::string>& keepers) {
@@ -264,6 +266,33 @@ TEST_F(Keeping, copies_of_an_earlier_run_go_too_but_not_soon) {
     EXPECT_EQ(kept().size(), 1U);
     loop.run_for(hours{2});
     EXPECT_TRUE(kept().empty());
+}
+
+TEST_F(Keeping, tells_of_nothing_once_the_host_has_left) {
+    hear({"d"});
+    ASSERT_TRUE(reaches([this] { return electorate.snapshots == 1; }, minutes{6}));
+    erase(keys::name_of(host("d")));
+    loop.run_for(hours{5});
+    EXPECT_EQ(kept().size(), 1U) << "it had begun, and is a copy all the same";
+    EXPECT_FALSE(record());
+    EXPECT_EQ(feed.refused("copies"), 0U);
+    write(keys::name_of(host("d")), "ours");
+    loop.run_for(hours{1});
+    EXPECT_TRUE(record()) << "it is a peer again";
+    EXPECT_EQ(electorate.snapshots, 1);
+}
+
+TEST_F(Keeping, leaves_the_record_to_the_machine_that_has_replaced_this_one) {
+    hear({"d"});
+    loop.run_for(minutes{6});
+    hear({"c"});
+    tell("c", 1000);
+    write(keys::name_of(host("d")), "another machine's");
+    const CopyRecord theirs{uuid_of("other"), {}, 0, 700, 1};
+    write(keys::seat_copy(host("d")), encode(theirs));
+    loop.run_for(hours{25});
+    EXPECT_TRUE(kept().empty());
+    EXPECT_EQ(record(), theirs);
 }
 
 TEST_F(Keeping, ends_in_the_middle_of_a_copy_without_a_trace) {

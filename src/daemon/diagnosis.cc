@@ -17,6 +17,8 @@ constexpr Duration certificate_soon = Seconds{6 * 3600};      // of 24 h; renewe
 constexpr std::string_view etcd_oldest = "3.4.";
 constexpr Milliseconds offset_warns{1000};
 constexpr Milliseconds offset_refused{30'000};
+constexpr Milliseconds syncs_warn{32};
+constexpr Milliseconds syncs_too_slow{512};  // half of etcd's time for an election
 
 std::string text_in(const Value& map, std::string_view key) {
     const Value* found = map.is_map() ? map.find(key) : nullptr;
@@ -177,6 +179,8 @@ class Diagnosis {
         for (const Value& reason : list_in(cluster, "reasons"))
             if (reason.is_scalar()) reasons.push_back(reason.scalar().text);
         const std::string why = reasons.empty() ? std::string{} : ": " + join(reasons, "; ");
+        if (const std::string remedy = text_in(cluster, "remedy"); !remedy.empty())
+            return bad("the cluster cannot be seen" + why, remedy);
         if (flag_in(cluster, "stale"))
             return bad("the store has no majority" + why,
                        "start the missing voters; if they are gone for good, \"hansa cluster "
@@ -228,6 +232,8 @@ class Diagnosis {
             const std::string name = text_in(peer, "name");
             if (flag_in(peer, "alive")) versions[text_in(peer, "version")].push_back(name);
             look_at_offset(name, Milliseconds{number_in(peer, "clock_offset_ms")});
+            if (text_in(peer, "seat") != "-")
+                look_at_syncs(name, Milliseconds{number_in(peer, "fsync_p99_ms")});
         }
         if (versions.size() > 1)
             warn("hosts run different versions: " + told(versions),
@@ -237,9 +243,27 @@ class Diagnosis {
     void look_at_offset(const std::string& name, Milliseconds offset) {
         const Milliseconds size = std::chrono::abs(offset);
         if (size < offset_warns) return;
-        const std::string what = "the clock of " + name + " is off by " + readable(size);
-        if (size >= offset_refused) return bad(what, "synchronise it");
-        warn(what, "synchronise it");
+        const std::string what = "the clock of " + name + " is " + readable(size) +
+                                 (offset > Milliseconds{0} ? " ahead of" : " behind") +
+                                 " that of the steward's host";
+        const std::string remedy =
+            "synchronise both (chrony, systemd-timesyncd): certificates and signatures are judged "
+            "by them";
+        if (size >= offset_refused) return bad(what, remedy);
+        warn(what, remedy);
+    }
+
+    // Told as powers of two, so 16 may be 9: nobody is blamed for that.
+    void look_at_syncs(const std::string& name, Milliseconds p99) {
+        if (p99 < syncs_warn) return;
+        const std::string what = "the disk of " + name + " takes up to " + readable(p99) +
+                                 " to keep a record (fsync, 99 of 100); a member of the store "
+                                 "wants less than 10 ms";
+        const std::string remedy =
+            "give its store a faster disk, or its seat to another host (--seat no there)";
+        if (p99 >= syncs_too_slow)
+            return bad(what + ", and loses its leadership at such times", remedy);
+        warn(what, remedy);
     }
 
     static std::string told(const std::map<std::string, std::vector<std::string>>& versions) {

@@ -132,6 +132,8 @@ TEST(Diagnosis, of_the_cluster_and_what_always_holds_in_one) {
     };
     expect_one(Grade::problem, "no majority: 1 of 3", cluster(R"({"stale":true,
         "reasons":["1 of 3 voters answers"],"members":[]})"));
+    expect_one(Grade::problem, "cannot be seen: no member is known", cluster(R"({"stale":true,
+        "reasons":["no member is known"],"remedy":"run one","members":[]})"));
     expect_one(Grade::warning, "degraded: web3 is away", cluster(R"({"health":"degraded",
         "reasons":["web3 is away"],"members":[{"seat":"voter"}]})"));
     expect_one(Grade::problem, "no voters", cluster(R"({"health":"healthy","members":[]})"));
@@ -161,10 +163,18 @@ TEST(Diagnosis, of_other_hosts) {
     EXPECT_TRUE(found(peers(R"({"name":"a","version":"1","alive":true},
                                {"name":"b","version":"2","alive":false})"))
                     .empty());
-    expect_one(Grade::warning, "clock of a is off by 2 s",
+    expect_one(Grade::warning, "clock of a is 2 s behind that of the steward's host",
                peers(R"({"name":"a","alive":true,"clock_offset_ms":-2000})"));
     expect_one(Grade::problem, "clock of a",
                peers(R"({"name":"a","alive":true,"clock_offset_ms":45000})"));
+    const auto disk = [&peers](const std::string& seat, int p99) {
+        return peers(R"({"name":"a","alive":true,"seat":")" + seat + R"(","fsync_p99_ms":)" +
+                     std::to_string(p99) + "}");
+    };
+    EXPECT_TRUE(found(disk("voter", 16)).empty()) << "which may be 9";
+    expect_one(Grade::warning, "the disk of a takes up to 32 ms", disk("voter", 32));
+    expect_one(Grade::problem, "loses its leadership", disk("learner", 512));
+    EXPECT_TRUE(found(disk("-", 512)).empty()) << "nothing is written there";
 }
 
 TEST(Diagnosis, problems_come_first) {

@@ -223,7 +223,7 @@ TEST(Join, a_host_is_taken_back_with_every_certificate_that_it_ever_got) {
             verify_chain(*Certificate::chain_from_pem(pem), roots, rig.wall(), kept->revoked));
     const auto again =
         rig.directory.grant_renewal(*renewed, *rig.authority, {}, rig.wall(), rig.no_pause());
-    EXPECT_EQ(again.error().code, Code::denied);
+    EXPECT_EQ(again.error().code, Code::conflict);
     const auto unknown =
         rig.directory.take_back(*HostName::parse("b"), *rig.authority, rig.wall(), rig.no_pause());
     EXPECT_EQ(unknown.error().code, Code::missing) << "a name that was misspelled is said to be";

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/recovery/bench_places.h"
 #include "daemon/seat_settings.h"
 #include "daemon/settings.h"
 #include "daemon/store_epoch.h"
@@ -31,6 +32,14 @@ StorePlace place_of(const StoreNotice& notice) {
         return {notice.elsewhere, notice.server_name, notice.elsewhere, {}, true};
     const auto& told = notice.clients_told.empty() ? notice.client_urls : notice.clients_told;
     return {notice.client_urls, notice.server_name, told};
+}
+
+constexpr const char* restore_advice =
+    "restore a copy with \"hansa cluster restore\": docs/manual/recovery.md";
+
+std::string text_of_others(const std::vector<std::string>& urls) {
+    return "; other members are known: " + join(urls, ", ") +
+           "; with them this machine may be given a seat again";
 }
 
 }  // namespace
@@ -86,6 +95,8 @@ void MachineStore::look() {
         lock_ = std::move(*lock);
         trying_since_ = ports_.loop.clock().now();
         pause_ = {};
+        if (auto cleared = clear_benches(ports_.files, wishes_.directory); !cleared)
+            ports_.report.publish(happened::Warned{cleared.error().text});
         return serve();
     }
     if (lock.error().code == Code::conflict) return follow();
@@ -99,12 +110,20 @@ void MachineStore::look_later() {
 
 void MachineStore::serve() {
     holder_watch_.reset();
-    if (!has_data()) {
-        const StoreNotice before = last_notice();
-        auto others = before.elsewhere;
+    if (has_data()) {
+        had_data_ = true;
+    } else if (had_data_) {
+        return vanished();
+    } else {
+        auto others = last_notice().elsewhere;
         if (wishes_.belongs || !others.empty())
             if (auto known = events_.others(); !known.empty()) others = std::move(known);
         if (!others.empty()) return dwell_elsewhere(std::move(others));
+        if (wishes_.belongs)
+            return lost(
+                "the store is empty, but this host belongs to a cluster: there is no "
+                "data in " +
+                data_path());
     }
     dial({});
     if (is_outdated()) return put_aside();
@@ -224,14 +243,72 @@ void MachineStore::dwell_elsewhere(std::vector<std::string> urls) {
     dial(place_of(notice));
 }
 
-void MachineStore::ended(const std::string& why, Duration pause) {
-    const std::string what = why + "; it is started again in " + readable(pause);
-    ports_.report.publish(happened::Warned{what});
+// It would end again and again. Where others have the data this machine's member is as good as
+// removed, which the steward is told once this host is a client; where nobody has, what is left of
+// it is all there is.
+void MachineStore::damaged(const std::string& why) {
+    const std::string what = "the data of the machine's store in " + data_path() +
+                             " is damaged: " + why + "; it is not started again";
+    auto others = events_.others();
+    if (others.empty()) {
+        be_down(what + ", and stays as it is, for no other member is known that would have it " +
+                "whole; what was applied here is kept up. Stop the agent and " + restore_advice);
+        return never_again();
+    }
+    const auto aside = put_data_aside(ports_.files, data_path(), ports_.loop.clock().wall());
+    if (!aside) be_down(what + "; " + aside.error().text);
+    never_again();
+    if (!aside) return;
+    ports_.report.publish(
+        happened::Warned{what + " and kept in " + *aside + text_of_others(others)});
+    dwell_elsewhere(std::move(others));
+}
+
+// The same process would begin empty, at the same URLs. REQUIRES: no server, or one that has ended.
+void MachineStore::vanished() {
+    const std::string what =
+        "the data of the machine's store is gone from " + data_path() + ": it is not started again";
+    if (server_) never_again();
+    auto others = events_.others();
+    if (others.empty()) return lost(what);
+    ports_.report.publish(happened::Warned{what + text_of_others(others)});
+    dwell_elsewhere(std::move(others));
+}
+
+void MachineStore::lost(const std::string& what) {
+    const std::string whole =
+        what + "; no other member is known, and none is founded in its place. ";
+    renewal_.reset();
+    if (!joined_) return give_up(Error{Code::conflict, whole + "To go on, " + restore_advice});
+    be_down(whole + "What was applied here is kept up. Stop the agent and " + restore_advice);
+}
+
+// The server has ended, and its callback is on the stack.
+void MachineStore::never_again() {
+    server_->stop([] {});
+    gone_ = std::move(server_);
+    timer_.reset();
+    renewal_.reset();
+}
+
+// In place of what the link says: that it knows of no endpoint.
+void MachineStore::be_down(const std::string& why) {
+    ports_.report.publish(happened::Warned{why});
     dial({});
-    // In place of what the link says: that it knows of no endpoint.
-    ports_.report.publish(happened::StoreChanged{happened::StoreChanged::State::away, what});
+    ports_.report.publish(happened::StoreChanged{happened::StoreChanged::State::away, why});
     told_.clear();
-    write_notice(false);
+    if (server_) return write_notice(false);
+    StoreNotice notice = last_notice();
+    if (notice.client_urls.empty()) return;  // nobody was ever told of a store
+    notice.pid = ports_.locks.holder(lock_path()).value_or(LockHolder{}).pid;
+    notice.serving = false;
+    write(notice);
+}
+
+void MachineStore::ended(const std::string& why, Duration pause) {
+    if (had_data_ && !has_data()) return vanished();
+    if (tells_of_damage(why)) return damaged(why);
+    be_down(why + "; it is started again in " + readable(pause));
     // A port that we chose was free when we looked and somebody was faster: choose another. Where
     // the operator chose it, the server goes on trying until it is free again.
     if (!wishes_.client_urls.empty() || !wishes_.peer_urls.empty()) return;
@@ -343,6 +420,7 @@ Result<std::string> MachineStore::choose_url(const std::vector<std::string>& wis
 
 void MachineStore::serving() {
     joined_ = true;
+    had_data_ = true;
     warned_.clear();
     pause_ = {};
     write_notice(true);
@@ -426,6 +504,7 @@ void MachineStore::read_notice() {
     }
     // Only the holder's own word counts: what stands at an old address may be anybody's.
     const bool serves = notice->pid == holder_->pid && notice->serving;
+    if (serves) had_data_ = notice->elsewhere.empty();
     dial(serves ? place_of(*notice) : StorePlace{});
 }
 

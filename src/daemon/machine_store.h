@@ -8,7 +8,14 @@
 //
 // A machine whose member was taken out of the store, or has lost its data while others have theirs,
 // is a client like any other host: the notice says where the store is, nothing is founded here,
-// and the holder may be given a seat of its own again (seat_holder.h).
+// and the holder may be given a seat of its own again (seat_holder.h). So is one whose data etcd
+// calls damaged, when other members are known; the data is put aside. Where none is known it stays,
+// for whoever restores a copy, and the agent goes on without a store.
+//
+// Data that was there and is gone is never begun anew: an etcd that founds on nothing would be
+// another store at the addresses of the first. Where other members are known the machine is a
+// client of theirs; where none is known, the agent says how a copy is restored and goes on without
+// a store, or ends if it just starts.
 //
 // What keeps the first agent of a machine from serving ends it, so that its operator sees it. At a
 // takeover it does not: an agent that runs goes on with what it knows and tries again, because the
@@ -127,6 +134,11 @@ class MachineStore {
                                    const char* flag);
     void serving();
     void removed();
+    void damaged(const std::string& why);
+    void vanished();
+    void lost(const std::string& what);
+    void never_again();
+    void be_down(const std::string& why);
     bool has_data() const;
     void dwell_elsewhere(std::vector<std::string> urls);
     void write_notice(bool serving);
@@ -157,6 +169,7 @@ class MachineStore {
     Held timer_;                           // the next look, or the next try to serve
     Held poll_;                            // instead of a notice watch that the kernel refused
     bool joined_ = false;                  // a store was to be had: what comes now is a takeover
+    bool had_data_ = false;                // this machine's store: never started again without
     bool given_up_ = false;                // nothing more is tried
     std::optional<Instant> trying_since_;  // to serve
     Duration pause_{0};                    // the last one between two looks or tries

@@ -201,6 +201,8 @@ Result<void> Node::Parts::open_store(const PolicyState& rules) {
             .on_amendment = [this](const Amendment& amendment) { collect(amendment); },
             .on_moved = [this] { moved(); },
             .on_fatal = [this](Error error) { fail(std::move(error)); },
+            .on_unaccepted =
+                [this] { enrolment->doubt([this](Error why) { fail(std::move(why)); }); },
             .on_left = [this](ExitCode code) { ending.finish("this host has left", code); }});
     if (!opened) return std::move(opened).error();
     store = std::move(*opened);

@@ -153,10 +153,10 @@ void Removal::count(const std::string& host, Counted then) {
     struct Count {
         Belongings found{0, 1};
         std::optional<Error> failed;
-        int due = 3;
+        int due = 4;
     };
     const HostName name = *HostName::parse(host);
-    auto counted = std::make_shared<Count>();  // shared by three answers
+    auto counted = std::make_shared<Count>();  // shared by four answers
     const auto read = [&](ReadScope scope, const std::string& key) {
         ports_.store.read(scope, key, lifeline_.guard([counted, then](Result<Reading> reading) {
             if (!reading) {
@@ -174,6 +174,7 @@ void Removal::count(const std::string& host, Counted then) {
     };
     read(ReadScope::prefix, keys::exports_of(name));
     read(ReadScope::key, keys::identity_of(name));
+    read(ReadScope::key, keys::seat_copy(name));
     read(ReadScope::key, keys::seat_leaving(name));
 }
 
@@ -182,10 +183,10 @@ void Removal::go(const RemovalStep& step, const Belongings& had, Sockets::Answer
     Transaction removal;
     removal.when = {Compare::modified(keys::name_of(host), step.name_modified),
                     Compare::absent(keys::peer(host))};
-    removal.then = {Operation::remove(keys::name_of(host)),
-                    Operation::remove(keys::identity_of(host)),
-                    Operation::remove_prefix(keys::exports_of(host)),
-                    Operation::remove(keys::seat_leaving(host))};
+    removal.then = {
+        Operation::remove(keys::name_of(host)), Operation::remove(keys::identity_of(host)),
+        Operation::remove_prefix(keys::exports_of(host)), Operation::remove(keys::seat_copy(host)),
+        Operation::remove(keys::seat_leaving(host))};
     ports_.store.commit(
         std::move(removal),
         lifeline_.guard([step, had, answer = std::move(answer)](Result<Committed> done) {

@@ -21,6 +21,7 @@ class Removing : public testing::StoreTest {
                   encode(NameRecord{who, uuid_of(who), "2026-01-01T00:00:00Z", "machine 1"}));
             lives(who);
             write(keys::identity_of(host(who)), "its key set");
+            write(keys::seat_copy(host(who)), "its copy of the store");
             write(keys::manifest_of(host(who)), "what it exports");
             for (const char* name : {"x", "y"})
                 write(keys::exported(host(who), {"file", name}), "a file");
@@ -69,7 +70,7 @@ class Removing : public testing::StoreTest {
     std::size_t records_of(const std::string& who) const {
         std::size_t count = stored_below(keys::exports_of(host(who)));
         for (const std::string& key : {keys::name_of(host(who)), keys::identity_of(host(who)),
-                                       keys::seat_leaving(host(who))})
+                                       keys::seat_copy(host(who)), keys::seat_leaving(host(who))})
             count += stored(key) ? 1 : 0;
         return count;
     }
@@ -92,9 +93,9 @@ TEST_F(Removing, a_host_without_a_seat_is_gone_at_once) {
     const Value answer = ask("b");
     EXPECT_EQ(at(answer, "state"), "removed") << to_json(answer);
     EXPECT_EQ(at(answer, "exports"), "2");
-    EXPECT_EQ(at(answer, "records"), "5");
+    EXPECT_EQ(at(answer, "records"), "6");
     EXPECT_EQ(records_of("b"), 0U);
-    EXPECT_EQ(records_of("a"), 5U) << "nobody else loses anything";
+    EXPECT_EQ(records_of("a"), 6U) << "nobody else loses anything";
     EXPECT_NE(at(ask("b"), "error").find("no host"), std::string::npos);
 }
 
@@ -110,7 +111,7 @@ TEST_F(Removing, a_seat_is_given_away_first) {
     EXPECT_EQ(at(ask("b"), "state"), "seat");
     EXPECT_EQ(cluster.read(ReadScope::key, keys::seat_leaving(host("b"))).revision, asked)
         << "it is recorded once";
-    EXPECT_EQ(records_of("b"), 6U);
+    EXPECT_EQ(records_of("b"), 7U);
     seats("a");
     EXPECT_EQ(at(ask("b"), "state"), "removed");
     EXPECT_EQ(records_of("b"), 0U);
@@ -126,7 +127,7 @@ TEST_F(Removing, two_may_ask_at_the_same_time) {
 TEST_F(Removing, who_lives_stays) {
     const Value answer = ask("b");
     EXPECT_NE(at(answer, "error").find("hansa leave"), std::string::npos) << to_json(answer);
-    EXPECT_EQ(records_of("b"), 5U);
+    EXPECT_EQ(records_of("b"), 6U);
 }
 
 TEST_F(Removing, who_comes_back_at_this_moment_stays) {
@@ -137,7 +138,7 @@ TEST_F(Removing, who_comes_back_at_this_moment_stays) {
     dies("b");
     seats("a");
     EXPECT_NE(at(ask("b"), "error").find("came back"), std::string::npos);
-    EXPECT_EQ(records_of("b"), 5U);
+    EXPECT_EQ(records_of("b"), 6U);
 }
 
 TEST_F(Removing, a_name_that_was_claimed_anew_at_this_moment_stays) {
@@ -148,7 +149,7 @@ TEST_F(Removing, a_name_that_was_claimed_anew_at_this_moment_stays) {
               encode(NameRecord{"b", uuid_of("new"), "now", "machine 2"}));
     };
     EXPECT_NE(at(ask("b"), "error"), "");
-    EXPECT_EQ(records_of("b"), 5U);
+    EXPECT_EQ(records_of("b"), 6U);
 }
 
 TEST_F(Removing, what_would_go_is_told_and_stays) {
@@ -158,9 +159,9 @@ TEST_F(Removing, what_would_go_is_told_and_stays) {
     EXPECT_EQ(at(plan, "state"), "plan");
     EXPECT_EQ(at(plan, "seat"), "voter");
     EXPECT_EQ(at(plan, "exports"), "2");
-    EXPECT_EQ(at(plan, "records"), "5");
+    EXPECT_EQ(at(plan, "records"), "6");
     EXPECT_EQ(at(plan, "where"), "machine 1");
-    EXPECT_EQ(records_of("b"), 5U);
+    EXPECT_EQ(records_of("b"), 6U);
 }
 
 TEST_F(Removing, the_nearest_name_is_told) {
@@ -172,7 +173,7 @@ TEST_F(Removing, nothing_is_done_without_a_quorum) {
     dies("b");
     fresh = false;
     EXPECT_NE(at(ask("b"), "error").find("nothing is removed"), std::string::npos);
-    EXPECT_EQ(records_of("b"), 5U);
+    EXPECT_EQ(records_of("b"), 6U);
 }
 
 // The member of who founded bears the machine's name, and nobody offers its address any more.

@@ -3,100 +3,65 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/recovery/bench_places.h"
 #include "daemon/seat_settings.h"
 #include "daemon/store_epoch.h"
-#include "data/json.h"
-#include "data/members.h"
 #include "mesh/endpoints.h"
 #include "trust/authority.h"
-#include "trust/claims.h"
 
 namespace hansa {
 namespace {
 
-constexpr std::int64_t format_version = 1;
 constexpr std::size_t marker_bytes_max = 8 << 10;
 constexpr Duration look_every = Seconds{1};
 constexpr Duration answer_limit = Seconds{2};
 
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
-
 }  // namespace
-
-std::string encode(const MemberMarker& marker) {
-    Value::Map map;
-    const auto put = [&map](const char* name, Value value) {
-        map.push_back({name, {}, std::move(value)});
-    };
-    put("v", Value::of_int(format_version));
-    put("cluster", Value::of_text(marker.cluster));
-    put("uuid", Value::of_text(marker.uuid));
-    put("member", Value::of_text(text_of_member(marker.member)));
-    put("client_urls", list_of(marker.client_urls));
-    put("peer_urls", list_of(marker.peer_urls));
-    if (!marker.timing.empty()) put("timing", Value::of_text(marker.timing));
-    if (marker.epoch != 0) put("epoch", Value::of_int(static_cast<std::int64_t>(marker.epoch)));
-    return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
-}
-
-Result<MemberMarker> decode_member_marker(std::string_view text) {
-    auto parsed = parse_json(text, {marker_bytes_max, 4});
-    if (!parsed) return std::move(parsed).error();
-    Members members(*parsed, "member");
-    members.number("v", {format_version, format_version});
-    MemberMarker marker;
-    marker.cluster = members.text("cluster");
-    marker.uuid = members.text("uuid");
-    if (!is_uuid(marker.uuid)) members.refuse("has a \"uuid\" that is none");
-    const auto id = member_of_text(members.text("member"));
-    if (!id) members.refuse("has a \"member\" that is no id");
-    marker.member = id.value_or(0);
-    marker.client_urls = members.texts("client_urls");
-    marker.peer_urls = members.texts("peer_urls");
-    marker.epoch = static_cast<std::uint64_t>(members.number_or("epoch", {}, 0));
-    if (marker.client_urls.empty() || marker.peer_urls.empty())
-        members.refuse("has no URLs to listen at");
-    marker.timing = members.text_if_any("timing");
-    if (!marker.timing.empty() && !timing_named(marker.timing))
-        members.refuse("has a \"timing\" that is unknown");
-    if (auto finished = members.finish(); !finished) return std::move(finished).error();
-    return marker;
-}
 
 SeatHolder::SeatHolder(Ports ports, Wishes wishes, Certify certify, Events events)
     : ports_(ports),
       wishes_(std::move(wishes)),
       certify_(std::move(certify)),
       events_(std::move(events)),
-      epoch_(wishes_.epoch) {}
+      epoch_(wishes_.owner.epoch) {}
 
 bool SeatHolder::has_data() const {
     return static_cast<bool>(ports_.files.status(data_path() + "/member"));
 }
 
 void SeatHolder::start() {
+    if (auto cleared = clear_benches(ports_.files, wishes_.directory); !cleared)
+        warn(cleared.error().text);
     auto text = ports_.files.read(marker_path(), marker_bytes_max);
-    if (!text) return;  // it never was a member
-    auto marker = decode_member_marker(*text);
-    if (!marker) return warn(marker_path() + ": " + marker.error().text);
-    if (marker->uuid != wishes_.uuid)
-        return warn(marker_path() + " is of another host (uuid " + marker->uuid +
+    if (text) return begin_with(*text);
+    if (text.error().code == Code::missing) return;  // it never was a member
+    holds_none_ = true;
+    warn(text.error().text +
+         ": whether this host has a member of the store is not known, and it holds no seat; make "
+         "that file readable and start the agent again");
+}
+
+void SeatHolder::begin_with(const std::string& text) {
+    auto marker = decode_member_marker(text);
+    is_foreign_ = !marker;
+    if (!marker)
+        return warn(marker_path() + ": " + marker.error().text + ": its data is not used; move " +
+                    wishes_.directory + " away");
+    const MemberFate fate = fate_of(*marker, has_data(), wishes_.owner);
+    is_foreign_ = fate == MemberFate::other_host || fate == MemberFate::other_cluster;
+    if (is_foreign_)
+        return warn(marker_path() + " is of another " +
+                    (fate == MemberFate::other_host ? "host (uuid " + marker->uuid
+                                                    : "cluster (" + printable(marker->cluster)) +
                     "): its data is not used; move " + wishes_.directory + " away");
-    // It was to found a store and ended before there was one.
-    if (marker->member == 0 && !has_data()) return (void)ports_.files.remove(marker_path());
+    if (fate == MemberFate::unfounded) return (void)ports_.files.remove(marker_path());
     marker_ = std::move(*marker);
-    if (marker_->epoch < epoch_) return put_aside();
-    if (!has_data()) {
+    if (fate == MemberFate::outlived) return put_aside();
+    if (fate == MemberFate::lost) {
         be_lost(true);
-        return warn("the data of this host's member " + text_of_member(marker_->member) +
-                    " is gone from " + data_path() +
-                    ": it is not started empty, for it would forget what it acknowledged; the "
-                    "steward takes it out of the store, and then it may have a seat again");
+        return warn(text_of_loss());
     }
     if (auto launched = launch({}); !launched) warn(launched.error().text);
 }
@@ -115,7 +80,7 @@ void SeatHolder::expect_nothing() {
 }
 
 void SeatHolder::found(const std::string& cluster, const std::string& timing) {
-    if (server_ || stopping_) return;
+    if (server_ || stopping_ || holds_none_) return;
     auto founded = found_now(cluster, timing);
     if (founded) return;
     warn("founding the store: " + founded.error().text);
@@ -125,7 +90,7 @@ void SeatHolder::found(const std::string& cluster, const std::string& timing) {
 Result<void> SeatHolder::found_now(const std::string& cluster, const std::string& timing) {
     if (auto cleared = clear_data(); !cleared) return cleared;
     if (auto kept =
-            keep({cluster, wishes_.uuid, 0, wishes_.client_urls, wishes_.peer_urls, timing});
+            keep({cluster, wishes_.owner.uuid, 0, wishes_.client_urls, wishes_.peer_urls, timing});
         !kept)
         return kept;
     auto launched = launch({});
@@ -138,6 +103,7 @@ Result<void> SeatHolder::found_now(const std::string& cluster, const std::string
 
 // What a founder's etcd calls itself; until then the marker vouches for whatever is here.
 void SeatHolder::learn_id() {
+    if (!marker_) return;  // removed before it was known
     ports_.electorate.status({marker_->client_urls.front(), answer_limit},
                              lifeline_.guard([this](Answer<MemberStatus> answer) {
                                  if (!marker_ || marker_->member != 0) return;
@@ -160,7 +126,7 @@ void SeatHolder::had_member(std::vector<std::string> endpoints) {
 
 void SeatHolder::look() {
     timer_.reset();
-    if (!waits() || endpoints_.empty() || server_ || stopping_) return;
+    if (!waits() || endpoints_.empty() || server_ || stopping_ || holds_none_) return;
     timer_ = ports_.loop.after(look_every, [this] { look(); });
     const std::string& endpoint = endpoints_[next_++ % endpoints_.size()];
     ports_.electorate.list({endpoint, answer_limit},
@@ -178,7 +144,8 @@ void SeatHolder::be_lost(bool lost) {
 bool SeatHolder::still_listed(const std::vector<MemberInfo>& members) const {
     return std::any_of(members.begin(), members.end(), [this](const MemberInfo& member) {
         return marker_ ? member.id == marker_->member
-                       : member.started && share_url(member.peer_urls, wishes_.peers_told);
+                       : member.started && (member.name == wishes_.owner.uuid ||
+                                            share_url(member.peer_urls, wishes_.peers_told));
     });
 }
 
@@ -202,22 +169,37 @@ void SeatHolder::on_list(const std::vector<MemberInfo>& members) {
 // What stands there without belonging to the member that is to begin is of an earlier one.
 Result<void> SeatHolder::clear_data() {
     if (auto made = make_directories(ports_.files, wishes_.directory); !made) return made;
+    if (is_foreign_) return put_foreign_aside();
     auto cleared = ports_.files.remove_tree(data_path());
     if (!cleared && cleared.error().code != Code::missing)
         return std::move(cleared).error().during("clearing " + data_path());
     return {};
 }
 
+// The marker goes last: data without one would be taken for what an earlier member left.
+Result<void> SeatHolder::put_foreign_aside() {
+    const WallTime now = ports_.loop.clock().wall();
+    auto data = put_data_aside(ports_.files, data_path(), now);
+    if (!data) return std::move(data).error();
+    auto marker = put_data_aside(ports_.files, marker_path(), now);
+    if (!marker) return std::move(marker).error();
+    is_foreign_ = false;
+    warn("a member of this host begins in " + wishes_.directory +
+         "; what lay there and was not its own is kept" +
+         (data->empty() ? "" : " in " + *data + ", its marker") + " in " + *marker);
+    return {};
+}
+
 Result<void> SeatHolder::join(const MemberInfo& mine, const std::vector<MemberInfo>& members) {
     if (auto cleared = clear_data(); !cleared) return cleared;
-    if (auto kept = keep({cluster_, wishes_.uuid, mine.id, wishes_.client_urls, wishes_.peer_urls,
-                          timing_, epoch_});
+    if (auto kept = keep({cluster_, wishes_.owner.uuid, mine.id, wishes_.client_urls,
+                          wishes_.peer_urls, timing_, epoch_});
         !kept)
         return kept;
     std::vector<EtcdMember> whole;
     for (const MemberInfo& member : members)
         for (const std::string& url : member.peer_urls)
-            whole.push_back({member.id == mine.id ? wishes_.uuid : member.name, url});
+            whole.push_back({member.id == mine.id ? wishes_.owner.uuid : member.name, url});
     return launch(std::move(whole));
 }
 
@@ -233,7 +215,7 @@ Result<void> SeatHolder::keep(const MemberMarker& marker) {
 // Etcd looks at entry and list only where its directory is empty. A founder's list is itself.
 EtcdConfig SeatHolder::config_of(std::vector<EtcdMember> members) const {
     EtcdConfig config;
-    config.name = wishes_.uuid;
+    config.name = wishes_.owner.uuid;
     config.data_directory = data_path();
     config.client_urls = marker_->client_urls;
     config.peer_urls = marker_->peer_urls;
@@ -255,20 +237,17 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
     if (!certificate) return std::move(certificate).error().during("a seat in the store");
     config.client_tls = certificate->client_tls;
     config.peer_tls = certificate->peer_tls;
+    had_data_ = has_data();
     server_ = std::make_unique<EtcdServer>(
         ports_.loop, ports_.processes, std::move(config),
         EtcdServerEvents{
             .on_serving =
                 [this] {
+                    had_data_ = true;
                     if (marker_->member == 0) learn_id();
                     events_.on_serving();
                 },
-            .on_ended =
-                [this](const std::string& why, Duration pause) {
-                    if (tells_of_damage(why)) return damaged(why);
-                    warn("this host's member of the store: " + why + "; it is started again in " +
-                         readable(pause));
-                },
+            .on_ended = [this](const std::string& why, Duration pause) { ended(why, pause); },
             .on_removed = [this] { removed(); },
             .on_log = events_.on_log,
         });
@@ -278,6 +257,24 @@ Result<void> SeatHolder::launch(std::vector<EtcdMember> members) {
             ? "this host founds the store"
             : "this host's member " + text_of_member(marker_->member) + " of the store starts"});
     return server_->start();
+}
+
+std::string SeatHolder::text_of_loss() const {
+    return "the data of this host's member " + text_of_member(marker_->member) + " is gone from " +
+           data_path() +
+           ": it is not started empty, for it would forget what it acknowledged; the steward takes "
+           "it out of the store, and then it may have a seat again";
+}
+
+void SeatHolder::ended(const std::string& why, Duration pause) {
+    if (tells_of_damage(why)) return damaged(why);
+    if (had_data_ && !has_data()) {
+        server_->stop([] {});
+        gone_ = std::move(server_);  // its callback is on the stack
+        warn(text_of_loss());
+        return be_lost(true);
+    }
+    warn("this host's member of the store: " + why + "; it is started again in " + readable(pause));
 }
 
 // It would end again and again. As a loss it is known to the steward at once, and replaced.
@@ -309,6 +306,10 @@ void SeatHolder::cut_connections() {
     server_->stop([this] {
         timer_ = ports_.loop.after(Duration{0}, [this] {
             server_.reset();
+            if (!has_data()) {
+                warn(text_of_loss());
+                return be_lost(true);
+            }
             if (auto launched = launch({}); !launched) warn(launched.error().text);
         });
     });

@@ -14,6 +14,10 @@
 // that is over, since the store was recovered without it, is ended and its data kept aside. Data
 // that etcd calls damaged counts as a loss, too, and stays until another member takes its place.
 //
+// What a marker calls another host's or another cluster's, or a marker that cannot be understood
+// vouches for, is not ours to use or to remove: it stays, and is put aside when a member of ours
+// begins. Where the marker cannot be read at all nobody knows, and this host holds no seat.
+//
 // Owned by the agent. Loop thread only; blocks for small files of its own.
 #pragma once
 
@@ -27,6 +31,7 @@
 #include "daemon/store_certificate.h"
 #include "mesh/electorate.h"
 #include "mesh/lifeline.h"
+#include "mesh/member_marker.h"
 #include "report/report.h"
 #include "servers/etcd.h"
 #include "sys/files.h"
@@ -34,20 +39,6 @@
 #include "sys/processes.h"
 
 namespace hansa {
-
-// What stands in member.json.
-struct MemberMarker {
-    std::string cluster;  // id of ours, not of etcd
-    std::string uuid;     // of this host; also the member's name
-    MemberId member = 0;  // 0: of a store that it founded, and not yet known
-    std::vector<std::string> client_urls;
-    std::vector<std::string> peer_urls;
-    std::string timing{};     // of the cluster (seat_timing.h); empty: the usual one
-    std::uint64_t epoch = 0;  // of the cluster, when it became a member
-    friend bool operator==(const MemberMarker&, const MemberMarker&) = default;
-};
-std::string encode(const MemberMarker& marker);
-Result<MemberMarker> decode_member_marker(std::string_view text);
 
 class SeatHolder {
  public:
@@ -60,9 +51,8 @@ class SeatHolder {
     };
 
     struct Wishes {
-        std::string directory;  // PREFIX/HOST/store
-        std::string uuid;
-        std::uint64_t epoch = 0;  // of the cluster, the highest that this host has seen
+        std::string directory;                 // PREFIX/HOST/store
+        MemberOwner owner;                     // this host
         std::vector<std::string> client_urls;  // where it would listen
         std::vector<std::string> peer_urls;
         std::vector<std::string> clients_told;  // what others are told
@@ -95,8 +85,8 @@ class SeatHolder {
     // until it can.
     void found(const std::string& cluster, const std::string& timing);
 
-    // There was a member at this host's address that left no marker here, the machine's own: as
-    // long as the list has it, it counts as lost.
+    // There was a member of this host, or at its address, that left no marker here: the machine's
+    // own, or one whose whole directory is gone. As long as the list has it, it counts as lost.
     void had_member(std::vector<std::string> endpoints);
 
     // Starts a member of ours again, where it was: connections that were accepted before a
@@ -121,7 +111,9 @@ class SeatHolder {
     void on_list(const std::vector<MemberInfo>& members);
     Result<void> join(const MemberInfo& mine, const std::vector<MemberInfo>& members);
     Result<void> found_now(const std::string& cluster, const std::string& timing);
+    void begin_with(const std::string& text);
     Result<void> clear_data();
+    Result<void> put_foreign_aside();
     void learn_id();
     EtcdConfig config_of(std::vector<EtcdMember> members) const;
     Result<void> launch(std::vector<EtcdMember> members);
@@ -129,6 +121,8 @@ class SeatHolder {
     void removed();
     void put_aside();
     void damaged(const std::string& why);
+    void ended(const std::string& why, Duration pause);
+    std::string text_of_loss() const;
     void warn(const std::string& what);
     bool has_data() const;
     std::string marker_path() const { return wishes_.directory + "/member.json"; }
@@ -141,8 +135,11 @@ class SeatHolder {
 
     std::optional<MemberMarker> marker_;
     std::unique_ptr<EtcdServer> server_;
+    bool had_data_ = false;             // that server; so it is never started again without
     std::unique_ptr<EtcdServer> gone_;  // its callback may be on the stack
     std::uint64_t epoch_ = 0;
+    bool is_foreign_ = false;  // what lies there is not ours, or nobody knows whose
+    bool holds_none_ = false;  // its marker cannot be read
     bool lost_ = false;
     bool may_be_listed_ = false;  // had_member()
     bool is_expected_ = false;

@@ -42,8 +42,7 @@ class Holding : public ::testing::Test {
         return std::make_unique<SeatHolder>(
             SeatHolder::Ports{loop, machine.files, machine.processes, electorate, report},
             SeatHolder::Wishes{directory,
-                               uuid_of("b"),
-                               epoch,
+                               {uuid_of("b"), cluster, epoch},
                                {url_of("b")},
                                {peer_url_of("b")},
                                {url_of("b")},
@@ -80,7 +79,8 @@ class Holding : public ::testing::Test {
     std::unique_ptr<SeatHolder> holder;
     bool certified = true;
     std::vector<bool> losses;  // as they were told
-    std::uint64_t epoch = 0;  // that this host has seen
+    std::string cluster;       // that this host belongs to; empty: unknown
+    std::uint64_t epoch = 0;   // that this host has seen
     int served = 0;
     int gone = 0;
 };
@@ -199,6 +199,38 @@ TEST_F(Holding, a_member_of_the_machines_that_is_gone_is_no_loss) {
     EXPECT_EQ(electorate.lists, asked) << "once is enough";
 }
 
+TEST_F(Holding, data_that_goes_while_it_is_served_is_not_begun_anew) {
+    script.takes = Seconds{5};
+    script.status = 1;
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
+    loop.run_for(Seconds{3});
+    ASSERT_EQ(served, 1);
+    ASSERT_TRUE(machine.files.remove_tree(std::string{directory} + "/etcd"));
+    loop.run_for(Seconds{30});
+    EXPECT_EQ(started.size(), 1U) << "etcd has the list of members still, and would begin empty";
+    EXPECT_EQ(losses, std::vector<bool>{true});
+    EXPECT_NE(warnings.back().find("is gone"), std::string::npos) << warnings.back();
+
+    electorate.members.pop_back();
+    holder->expect({url_of("a")}, "c1", "fast");
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(losses, (std::vector<bool>{true, false}));
+}
+
+TEST_F(Holding, a_member_whose_whole_directory_is_gone_counts_as_lost_while_it_is_listed) {
+    electorate.members.push_back(
+        {2, uuid_of("b"), {"https://elsewhere:2380"}, {url_of("b")}, false, true});
+    holder->start();
+    holder->had_member({url_of("a")});
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(losses, std::vector<bool>{true}) << "known by its name";
+    EXPECT_TRUE(started.empty());
+    electorate.members.pop_back();
+    loop.run_for(Seconds{3});
+    EXPECT_EQ(losses, (std::vector<bool>{true, false}));
+}
+
 TEST_F(Holding, damaged_data_counts_as_lost_and_is_cleared_for_a_new_member) {
     holder->expect({url_of("a")}, "c1", "fast");
     add_member();
@@ -290,19 +322,132 @@ TEST_F(Holding, a_founder_that_ended_before_there_was_a_store_is_no_member) {
     EXPECT_EQ(started.size(), 1U);
 }
 
-TEST_F(Holding, another_hosts_data_is_left_alone) {
-    MemberMarker marker{"c1", uuid_of("x"), 9, {url_of("x")}, {peer_url_of("x")}};
-    ASSERT_TRUE(machine.files.make_directory("/p", {}));
-    ASSERT_TRUE(machine.files.make_directory("/p/b", {}));
-    ASSERT_TRUE(machine.files.make_directory(directory, {}));
-    ASSERT_TRUE(machine.files.write(std::string{directory} + "/member.json", encode(marker), {}));
-    ASSERT_TRUE(machine.files.make_directory(std::string{directory} + "/etcd", {}));
-    ASSERT_TRUE(machine.files.make_directory(std::string{directory} + "/etcd/member", {}));
+class NotOurs : public Holding {
+ protected:
+    // A member's data with that marker, as it lies there before the agent starts.
+    void leave(const std::string& marker) {
+        ASSERT_TRUE(machine.files.make_directories(path("/etcd/member")));
+        ASSERT_TRUE(machine.files.write(path("/etcd/member/db"), "theirs", {}));
+        ASSERT_TRUE(machine.files.write(path("/member.json"), marker, {}));
+    }
+    static MemberMarker marker_of(const char* cluster, const char* host) {
+        return {cluster, uuid_of(host), 9, {url_of(host)}, {peer_url_of(host)}};
+    }
+    static std::string path(const std::string& below) { return directory + below; }
+    std::string content(const std::string& below) const {
+        const auto text = machine.files.read(path(below), 8192);
+        return text ? *text : text.error().text;
+    }
+    // The one entry of that name that was put aside, as a path below the directory.
+    std::string aside(const std::string& name) const {
+        std::vector<std::string> found;
+        const auto entries = machine.files.list(directory);
+        for (const DirectoryEntry& entry : *entries)
+            if (entry.name.starts_with(name + ".aside-")) found.push_back("/" + entry.name);
+        EXPECT_EQ(found.size(), 1U) << name;
+        return found.empty() ? "" : found[0];
+    }
+    void expect_left_alone(const std::string& marker, const std::string& words) {
+        loop.run_for(Seconds{5});
+        EXPECT_TRUE(started.empty());
+        ASSERT_EQ(warnings.size(), 1U);
+        EXPECT_NE(warnings[0].find(words), std::string::npos) << warnings[0];
+        EXPECT_EQ(content("/etcd/member/db"), "theirs");
+        EXPECT_EQ(content("/member.json"), marker);
+    }
+    void expect_kept_aside(const std::string& marker) {
+        loop.run_for(Seconds{3});
+        EXPECT_EQ(started.size(), 1U);
+        EXPECT_TRUE(holder->serves());
+        ASSERT_TRUE(holder->marker());
+        EXPECT_EQ(holder->marker()->uuid, uuid_of("b"));
+        EXPECT_FALSE(has("/etcd/member/db")) << "its own begins empty";
+        EXPECT_EQ(content(aside("etcd") + "/member/db"), "theirs");
+        EXPECT_EQ(content(aside("member.json")), marker);
+        EXPECT_NE(warnings.back().find(directory + aside("etcd")), std::string::npos)
+            << warnings.back();
+    }
+};
+
+TEST_F(NotOurs, another_hosts_data_is_left_alone) {
+    const std::string marker = encode(marker_of("c1", "x"));
+    leave(marker);
     holder->start();
+    expect_left_alone(marker, "another host");
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
+    expect_kept_aside(marker);
+}
+
+TEST_F(NotOurs, data_of_another_cluster_is_left_alone) {
+    const std::string marker = encode(marker_of("c2", "b"));
+    leave(marker);
+    cluster = "c1";
+    holder = make();
+    holder->start();
+    expect_left_alone(marker, "another cluster (c2)");
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
+    expect_kept_aside(marker);
+}
+
+TEST_F(NotOurs, data_whose_marker_cannot_be_understood_is_left_alone) {
+    leave("{rubbish");
+    holder->start();
+    expect_left_alone("{rubbish", "member.json");
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
+    expect_kept_aside("{rubbish");
+}
+
+TEST_F(NotOurs, a_founder_keeps_it_aside_too) {
+    const std::string marker = encode(marker_of("c1", "x"));
+    leave(marker);
+    holder->start();
+    expect_left_alone(marker, "another host");
+    holder->found("c1", "fast");
+    expect_kept_aside(marker);
+}
+
+TEST_F(NotOurs, what_cannot_be_put_aside_is_in_the_way_of_a_seat) {
+    const std::string marker = encode(marker_of("c1", "x"));
+    leave(marker);
+    holder->start();
+    machine.files.set_fault(path("/etcd"), FileFault::denied);
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
     loop.run_for(Seconds{5});
     EXPECT_TRUE(started.empty());
+    machine.files.heal_all();
+    EXPECT_EQ(content("/etcd/member/db"), "theirs");
+    EXPECT_EQ(content("/member.json"), marker);
+}
+
+TEST_F(NotOurs, a_marker_that_cannot_be_read_is_none_that_is_missing) {
+    const std::string marker = encode(marker_of("c1", "b"));
+    leave(marker);
+    machine.files.set_fault(path("/member.json"), FileFault::denied);
+    holder->start();
     ASSERT_EQ(warnings.size(), 1U);
-    EXPECT_NE(warnings[0].find("another host"), std::string::npos);
+    EXPECT_NE(warnings[0].find("member.json"), std::string::npos) << warnings[0];
+    EXPECT_NE(warnings[0].find("holds no seat"), std::string::npos) << warnings[0];
+    machine.files.heal_all();  // too late: it is not looked at twice
+    add_member();
+    holder->expect({url_of("a")}, "c1", "fast");
+    holder->found("c1", "fast");
+    loop.run_for(Seconds{10});
+    EXPECT_TRUE(started.empty());
+    EXPECT_EQ(content("/etcd/member/db"), "theirs");
+    EXPECT_EQ(content("/member.json"), marker);
+}
+
+TEST_F(Holding, a_founder_that_is_removed_before_it_knows_its_name_asks_no_more) {
+    script.takes = Milliseconds{500};  // then it ends with status 0: its cluster has removed it
+    electorate.up.clear();
+    holder->found("c1", "fast");
+    loop.run_for(Seconds{10});
+    EXPECT_EQ(gone, 1);
+    EXPECT_FALSE(holder->marker());
 }
 
 TEST_F(Holding, what_was_removed_clears_its_data_away) {
@@ -387,19 +532,6 @@ TEST_F(Outlived, who_stops_meanwhile_waits_for_its_end) {
     loop.run_for(Seconds{10});
     EXPECT_TRUE(stopped);
     EXPECT_EQ(put_aside().size(), 1U);
-}
-
-TEST(MemberMarkers, are_read_strictly) {
-    const MemberMarker marker{"c1", uuid_of("b"), 0xdc99, {url_of("b")}, {peer_url_of("b")}};
-    EXPECT_EQ(*decode_member_marker(encode(marker)), marker);
-    MemberMarker recovered = marker;
-    recovered.epoch = 4;
-    EXPECT_EQ(*decode_member_marker(encode(recovered)), recovered);
-    for (const char* text : {"", "{}", "[]", R"({"v":1})"})
-        EXPECT_FALSE(decode_member_marker(text)) << text;
-    std::string other = encode(marker);
-    other.replace(other.find("dc99"), 4, "zz99");
-    EXPECT_FALSE(decode_member_marker(other));
 }
 
 }  // namespace

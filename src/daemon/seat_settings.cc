@@ -226,7 +226,7 @@ EtcdTiming etcd_timing(const std::string& timing) {
 SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls) {
     SeatOffer offer;
     offer.domain = settings.domain;
-    offer.wish = settings.seat;
+    offer.wish = peer_urls.empty() ? SeatWish::no : settings.seat;
     offer.peer_urls = std::move(peer_urls);
     return offer;
 }

@@ -70,7 +70,8 @@ std::vector<std::string> overruled(const Settings& settings, const SeatSettings&
 // Etcd's own share of the cluster's times. REQUIRES: a name that timing_named() knows.
 EtcdTiming etcd_timing(const std::string& timing);
 
-// Of a host that may hold a seat of its own; `peer_urls`: where others reach its store.
+// What this host says of itself; `peer_urls`: where others reach a store of its own. Without any it
+// is a client, and wants no seat.
 SeatOffer seat_offer(const Settings& settings, std::vector<std::string> peer_urls);
 
 }  // namespace hansa

@@ -1,20 +1,28 @@
 // Tells the cluster what this host says of itself about seats, with what is measured here: the room
-// on its disk (disk_room.h).
+// on its disk (disk_room.h), how fast that disk writes for good (sync_book.h), and how far its
+// clock is from the steward's (shared_clock.h).
 //
 // Measured values are told coarsely, and again only when they have clearly changed: each time costs
-// a write to the store, and news for everybody who reads it.
+// a write to the store, and news for everybody who reads it. They are told at the looks of each
+// host, at moments of its own: what all hear at once must not be answered by all at once.
 //
 // Owned by StoreLink; loop thread only, measures on a worker.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "base/result.h"
 #include "daemon/disk_room.h"
+#include "daemon/sync_book.h"
 #include "mesh/lifeline.h"
 #include "mesh/seat_book.h"
+#include "mesh/shared_clock.h"
 #include "report/report.h"
 #include "sys/loop.h"
 #include "sys/task.h"
@@ -33,15 +41,20 @@ class SeatTeller {
         Random& random;
         Report& report;
     };
-    using Where = std::function<RoomAsked()>;                         // on the loop thread
-    using Look = std::function<Result<RoomFound>(const RoomAsked&)>;  // on a worker
-    using Tell = std::function<void(SeatOffer)>;
+    using Times = std::vector<Duration>;
+    struct Steps {
+        std::function<RoomAsked()> where;                         // on the loop thread
+        std::function<Result<RoomFound>(const RoomAsked&)> look;  // on a worker
+        // On a worker: as sys/linux/sync_time.h has it.
+        std::function<Result<Times>(const std::string& path, std::size_t count)> time_syncs;
+        std::function<void(SeatOffer)> tell;
+    };
 
-    SeatTeller(Ports ports, Where where, Look look, Tell tell)
-        : ports_(ports), where_(std::move(where)), look_(std::move(look)), tell_(std::move(tell)) {}
+    SeatTeller(Ports ports, Steps steps) : ports_(ports), steps_(std::move(steps)) {}
 
     // What holds from now on, apart from what is measured; told at once. The first begins to
-    // measure, which goes on each minute, and each 5 s beside a member of the store.
+    // measure, which goes on each minute, and each 5 s beside a member of the store. Of a host
+    // that others do not reach, which can have no seat, only its clock counts.
     void use(SeatOffer offer);
 
     // Says from now on that no seat is wanted, whatever else holds; false: not any more.
@@ -50,21 +63,38 @@ class SeatTeller {
     // A member has come to this host, or gone: measures now.
     void look_anew();
 
+    // What time it is elsewhere; heard of just now.
+    void hear(const ClockTelling& told);
+
  private:
+    // As told.
+    struct Measured {
+        std::uint64_t disk_free = 0;  // 0: not measured
+        bool disk_low = false;
+        std::optional<Milliseconds> fsync_p99{};
+        std::optional<Milliseconds> clock_offset{};
+        friend bool operator==(const Measured&, const Measured&) = default;
+    };
+    struct Looked;
+
     void tell();
     void look_later(Duration pause);
     void look();
-    void found(const RoomAsked& asked, const RoomFound& room);
+    std::size_t syncs_due(const RoomAsked& asked) const;
+    void finish(Measured now);
+    void take_room(const RoomAsked& asked, const RoomFound& room, Measured& now);
+    void take_syncs(const Result<Times>& times, Measured& now);
+    void take_clock(Measured& now);
 
     Ports ports_;
-    Where where_;
-    Look look_;
-    Tell tell_;
+    Steps steps_;
     SeatOffer offer_;
     bool offered_ = false;
     bool refuses_ = false;
-    std::uint64_t disk_free_ = 0;  // as told; 0: not measured
-    bool disk_low_ = false;
+    Measured told_;
+    SyncBook syncs_;
+    Instant syncs_from_{};
+    SharedClock clock_;
     Held timer_;
     Lifeline lifeline_;
 };

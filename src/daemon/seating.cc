@@ -10,7 +10,8 @@ namespace hansa {
 namespace {
 
 constexpr std::uint64_t log_bytes_max = std::uint64_t{8} << 20;
-constexpr Duration cut_apart = Seconds{5};  // a member is back in one or two
+constexpr Duration cut_apart = Seconds{5};   // a member is back in one or two
+constexpr Duration care_after = Seconds{5};  // the first moments are for what the host does
 
 }  // namespace
 
@@ -85,8 +86,8 @@ SeatDuty& Seating::duty() {
 SeatHolder::Wishes Seating::holder_wishes() const {
     SeatHolder::Wishes wishes;
     wishes.directory = home_.directory() + "/store";
-    wishes.uuid = home_.identity().uuid;
-    wishes.epoch = home_.identity().epoch;
+    const Identity& me = home_.identity();
+    wishes.owner = {me.uuid, me.cluster, me.epoch};
     SeatUrls urls = seat_urls(settings_);
     wishes.client_urls = std::move(urls.clients);
     wishes.peer_urls = std::move(urls.peers);
@@ -120,6 +121,14 @@ void Seating::take_part(Before before) {
     holder_->start();
     if (before.had_member) holder_->had_member(endpoints_);
     duty.follow_book();
+}
+
+void Seating::members_are(const std::vector<StoreMember>& members) {
+    if (!holder_ || holder_->marker()) return;
+    const bool is_listed = std::any_of(
+        members.begin(), members.end(),
+        [this](const StoreMember& member) { return member.name == home_.identity().uuid; });
+    if (is_listed) holder_->had_member(endpoints_);
 }
 
 void Seating::keep_log(const std::string& line) {
@@ -165,6 +174,16 @@ void Seating::beside(const std::string& endpoint, const std::string& timing) {
         duty_->member_ended();
 }
 
+void Seating::alone_at(const std::string& endpoint) {
+    care_.reset();
+    care_begins_.reset();
+    if (endpoint.empty()) return;
+    care_begins_ = ports_.loop.after(care_after, [this, endpoint] {
+        care_ = std::make_unique<SoleCare>(
+            Caretaker::Ports{ports_.loop, electorate(), ports_.report}, endpoint);
+    });
+}
+
 void Seating::use_identity(StoreIdentity identity) {
     identity_ = std::move(identity);
     if (electorate_) electorate_->use_identity(identity_);
@@ -190,6 +209,7 @@ void Seating::store_is(StoreStatus::State state) {
 void Seating::stop(Action stopped) {
     cut_.reset();
     revocations_.stop();
+    alone_at({});
     if (duty_) duty_->member_ended();
     if (!holder_) return ports_.loop.post(std::move(stopped));
     holder_->stop(std::move(stopped));

@@ -18,6 +18,7 @@
 #include "daemon/settings.h"
 #include "mesh/endpoint_keeper.h"
 #include "mesh/etcd/electorate.h"
+#include "mesh/sole_care.h"
 #include "report/metrics.h"
 #include "sys/linux/rotated_file.h"
 
@@ -54,6 +55,9 @@ class Seating {
     };
     void take_part(Before before);
 
+    // As the store lists them. One of this host without anything of it here is a loss.
+    void members_are(const std::vector<StoreMember>& members);
+
     // Of this host's own: it was given a seat before. After take_part().
     bool has_member() const;
 
@@ -63,6 +67,10 @@ class Seating {
     // A voter of this machine's own store serves clients there, and other hosts reach it; empty: it
     // does not.
     void beside(const std::string& endpoint, const std::string& timing);
+
+    // This machine's own store serves clients there, and only this machine reaches it, so nobody
+    // but this host looks after it; empty: it does not.
+    void alone_at(const std::string& endpoint);
 
     // What is shown to members, and where the store answers.
     void use_identity(StoreIdentity identity);
@@ -102,7 +110,9 @@ class Seating {
     StoreIdentity identity_;
     std::unique_ptr<EtcdElectorate> electorate_;  // null: nobody needed it yet
     std::unique_ptr<SeatDuty> duty_;              // null: seats are no business of this host yet
-    std::unique_ptr<SeatHolder> holder_;          // null: no seat is given to this host
+    std::unique_ptr<SoleCare> care_;              // null: the store is not ours alone
+    Held care_begins_;
+    std::unique_ptr<SeatHolder> holder_;  // null: no seat is given to this host
     std::vector<std::string> endpoints_;
     std::optional<std::string> timing_;  // of the machine's store, once that is known
     std::optional<RotatedFile> log_;     // of our member

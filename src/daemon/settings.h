@@ -45,7 +45,8 @@ struct Settings {
     bool tmp_prefix = false;
     std::string control_group;  // whose members may ask this agent; empty: nobody's
     bool standalone = false;
-    bool found = false;  // with seeds: make a cluster there if there is none
+    bool replace = false;  // take over the name of a host that is dead
+    bool found = false;    // with seeds: make a cluster there if there is none
     bool noop = false;
     bool watch = true;
     std::vector<std::string> seeds;       // client URLs of stores that exist
@@ -68,7 +69,7 @@ struct Settings {
     std::uint32_t workers = 512;
     PolicySource policy;
     std::optional<HostPort> metrics;  // where figures are shown; empty: nowhere
-    std::string graphviz;  // file to draw each adopted graph into; empty: none
+    std::string graphviz;             // file to draw each adopted graph into; empty: none
     LogFormat log_format = LogFormat::text;
     Verbosity verbosity = Verbosity::normal;
 };

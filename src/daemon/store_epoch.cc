@@ -49,7 +49,10 @@ Result<void> write_store_epoch(Files& files, const std::string& directory, std::
 }
 
 Result<std::string> put_data_aside(Files& files, const std::string& data, WallTime now) {
-    if (!files.status(data)) return std::string{};
+    if (auto there = files.status(data); !there) {
+        if (there.error().code == Code::missing) return std::string{};
+        return std::move(there).error().during("putting " + data + " aside");
+    }
     const std::string wish = data + ".aside-" + stamp(now);
     std::string aside = wish;
     for (int at = 2; files.status(aside); ++at) {

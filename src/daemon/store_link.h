@@ -45,6 +45,7 @@ class StoreLink {
         std::function<void(const Amendment&)> on_amendment;  // what is collected has changed
         Action on_moved;                                     // rest() may have changed
         std::function<void(Error)> on_fatal;                 // this agent cannot go on
+        Action on_unaccepted;  // again and again, where the store has never let this run in
         // By `hansa leave`; what is left to do is to end.
         std::function<void(ExitCode)> on_left;
     };

@@ -51,6 +51,11 @@ void Survey::take(std::vector<std::string> endpoints, Done done) {
         reading.read_only_since = told.since;
     for (const auto& [host, absent] : ports_.report.snapshot().absent_hosts)
         reading.gone_since[host] = absent.since;
+    if (round->endpoints.empty()) {
+        reading.none_known = true;
+        reading.trouble = told.detail;
+        return ports_.loop.post(lifeline_.guard([this, round] { finish(round); }));
+    }
     const StoreStatus store = ports_.store.status();
     const bool is_lost =
         store.state == StoreStatus::State::no_quorum || store.state == StoreStatus::State::away;

@@ -28,7 +28,7 @@ Value of(const MemberView& member) {
 
 Value seats_of(const ClusterView& view) {
     MapBuilder map;
-    map.truth("given", view.gives_seats);
+    map.truth("given", view.gives_seats).truth("known", view.knows_seats);
     if (view.settings)
         map.number("ideal", view.settings->ideal).text("timing", view.settings->timing);
     map.number("wanted", view.wanted).number("taken", view.voters).number("open", view.open);
@@ -97,6 +97,7 @@ Value to_value(const ClusterView& view) {
     if (view.read_only_since) map.text("read_only_since", iso8601(*view.read_only_since));
     map.number("voters", view.voters).number("answering", view.answering);
     map.add("can_lose", Value::of_int(view.can_lose)).text("tolerance", view.tolerance);
+    if (!view.remedy.empty()) map.text("remedy", view.remedy);
     map.add("revision", Value::of_int(view.revision));
     map.number("bytes", view.bytes).number("bytes_used", view.bytes_used);
     map.add("seats", seats_of(view)).add("members", list_of(view.members));

@@ -27,6 +27,7 @@ struct ClusterReading {
     // here one member had heard of, and may be stale.
     bool fresh = false;
     std::string trouble;                      // why it is not fresh, for people
+    bool none_known = false;                  // no endpoint of the store, so nobody was asked
     std::optional<WallTime> read_only_since;  // as the agent noticed it
 
     Reading names, peers, seats;                 // below the prefixes of these names

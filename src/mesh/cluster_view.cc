@@ -124,7 +124,12 @@ class Viewing {
     void view_tolerance() {
         const auto quorum = static_cast<std::int64_t>(view_.voters / 2 + 1);
         view_.can_lose = static_cast<std::int64_t>(view_.answering) - quorum;
-        if (!reading_.fresh)
+        if (reading_.none_known)
+            view_.tolerance =
+                "nothing is shared until one is found; what is declared here is enforced meanwhile";
+        else if (view_.members.empty())
+            view_.tolerance = "nothing can be written: no majority is reached from here";
+        else if (!reading_.fresh)
             view_.tolerance = "nothing can be written: " + std::to_string(quorum) + " of " +
                               counted(view_.voters, "voter") + " are needed";
         else if (view_.can_lose > 0)
@@ -195,7 +200,8 @@ class Viewing {
                 continue;
             }
             const auto known = facts_.known.peers().find(peer.name);
-            const bool says_no = known != facts_.known.peers().end() && known->second.seat;
+            const bool says_no = known != facts_.known.peers().end() && known->second.seat &&
+                                 !known->second.seat->peer_urls.empty();
             (says_no ? refuse : offer_none).push_back(peer.name);
         }
         if (!leave.empty()) why.push_back(names_and_count(leave) + ": to be removed");
@@ -220,6 +226,7 @@ class Viewing {
     void view_seats() {
         if (facts_.known.has_settings()) view_.settings = facts_.known.settings();
         view_.gives_seats = gives_seats();
+        view_.knows_seats = reading_.fresh || facts_.known.has_settings();
         view_.wanted = view_.voters;
         if (!view_.gives_seats) return;
         const SeatChoice choice = choose_for(view_.settings->ideal);
@@ -284,6 +291,11 @@ class Viewing {
         if (!reading_.fresh) {
             view_.health = Health::read_only;
             view_.reasons = {lost()};
+            if (reading_.none_known)
+                view_.remedy =
+                    "wait; if it lasts, run an agent on this machine that may hold a seat (without "
+                    "--seat no), or "
+                    "tell this one of a store elsewhere (--seeds, --join)";
             return;
         }
         std::vector<std::string>& wrong = view_.reasons;
@@ -303,6 +315,7 @@ class Viewing {
     }
 
     std::string lost() const {
+        if (reading_.none_known) return none_known(reading_);
         if (view_.members.empty()) return "no member of the store answers: " + reading_.trouble;
         const std::string count =
             std::to_string(view_.answering) + " of " + counted(view_.voters, "member") + " answer";
@@ -344,6 +357,11 @@ class Viewing {
 };
 
 }  // namespace
+
+std::string none_known(const ClusterReading& reading) {
+    return "no member of the store is known here" +
+           (reading.trouble.empty() ? "" : ": " + reading.trouble);
+}
 
 ClusterView view_of(const ClusterReading& reading) {
     return Viewing(reading).view();

@@ -65,12 +65,14 @@ struct ClusterView {
     // Voters that may be lost while the store is still written to; below 0: so many too few.
     std::int64_t can_lose = 0;
     std::string tolerance;  // the same, in words
+    std::string remedy;     // for an operator who wants more than to wait; empty: none is known
 
     Revision revision = 0;
     std::uint64_t bytes = 0;
     std::uint64_t bytes_used = 0;
 
     std::optional<SeatSettings> settings;  // empty: nobody has stored any
+    bool knows_seats = false;              // what follows was read, now or once
     bool gives_seats = false;              // false: only its own machine reaches this store
     std::size_t wanted = 0;                // seats, as many as there are peers for
     std::vector<std::string> fewer;        // why these are not as many as asked for
@@ -83,6 +85,9 @@ struct ClusterView {
     std::vector<PenaltyView> penalties;
     std::vector<CopyView> copies;  // the newest of each host that has one, the newest first
 };
+
+// Of a reading that has none_known: that, and what the agent waits for.
+std::string none_known(const ClusterReading& reading);
 
 ClusterView view_of(const ClusterReading& reading);
 Value to_value(const ClusterView& view);

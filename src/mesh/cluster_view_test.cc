@@ -169,6 +169,31 @@ TEST(ClusterViews, say_so_where_nobody_answers) {
     const ClusterView view = table.view();
     EXPECT_EQ(view.health, Health::read_only);
     EXPECT_EQ(text(view.reasons), "no member of the store answers: connection refused");
+    EXPECT_EQ(view.tolerance, "nothing can be written: no majority is reached from here");
+    EXPECT_EQ(view.remedy, "");
+    EXPECT_TRUE(view.knows_seats) << "as one member had heard of them";
+}
+
+TEST(ClusterViews, say_what_is_waited_for_where_no_member_is_known) {
+    ClusterReading reading;
+    reading.none_known = true;
+    reading.trouble = "waiting for an agent of this machine that runs a store";
+    const ClusterView view = view_of(reading);
+    EXPECT_EQ(view.health, Health::read_only);
+    EXPECT_EQ(text(view.reasons),
+              "no member of the store is known here: waiting for an agent of this machine that "
+              "runs a store");
+    EXPECT_EQ(view.tolerance,
+              "nothing is shared until one is found; what is declared here is enforced meanwhile");
+    EXPECT_NE(view.remedy.find("--seeds"), std::string::npos) << view.remedy;
+    EXPECT_FALSE(view.knows_seats) << "none to give would be a guess";
+}
+
+TEST(ClusterViews, know_that_a_store_gives_no_seats_once_it_was_read) {
+    ClusterReading reading;
+    reading.fresh = true;
+    EXPECT_TRUE(view_of(reading).knows_seats);
+    EXPECT_FALSE(view_of(reading).gives_seats);
 }
 
 TEST(ClusterViews, name_those_who_keep_the_number_of_seats_small) {

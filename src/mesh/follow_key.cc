@@ -26,6 +26,7 @@ struct Watched {
         for (const StoreEvent& event : batch.events) {
             if (event.record.key != key) continue;
             const bool is_put = event.type == StoreEvent::Type::put;
+            if (is_put && news.on_written) news.on_written(event.record);
             show(is_put ? std::optional(event.record) : std::nullopt);
         }
     }

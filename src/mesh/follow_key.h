@@ -12,6 +12,8 @@ namespace hansa {
 
 struct KeyNews {
     std::function<void(const std::optional<Record>&)> on_record;  // nothing: there is none
+    // One that was written just now, as far as the way here is short; before on_record.
+    std::function<void(const Record&)> on_written = {};
     std::function<void(const Error&)> on_error;
     std::function<void()> on_difference = {};  // a comparison found that news were missed
 };

@@ -132,6 +132,9 @@ TEST(SeatTimings, of_the_fast_profile_are_tenths) {
     EXPECT_EQ(fast_timing().evict * 10, default_timing().evict);
     EXPECT_EQ(fast_timing().pace * 10, default_timing().pace);
     EXPECT_EQ(fast_timing().budget, default_timing().budget);
+    for (const SeatTiming* timing : {&default_timing(), &fast_timing()})
+        EXPECT_GT(timing->learner_base, Seconds{5} + 2 * timing->election + Seconds{2})
+            << timing->name << ": etcd repeats its first word to the leader only then";
     EXPECT_EQ(timing_named("fast")->beat, Milliseconds{100});
     EXPECT_EQ(timing_named("slow").error().text,
               "timing \"slow\" is unknown; it must be \"default\" or \"fast\"");

@@ -48,13 +48,23 @@ Error outdated(const ClusterRecord& found, std::uint64_t known) {
                 std::to_string(known) + ": it is not used; end it where it runs"};
 }
 
+std::string holder_of(const Applicant& me, const NameRecord& owner) {
+    return "host name \"" + me.host.text() + "\" is taken by " + printable(owner.uuid, 80) +
+           ", since " + printable(owner.since, 40) + ", at " + printable(owner.where, 120);
+}
+
 Error name_taken(const Applicant& me, const NameRecord& owner) {
-    return {Code::conflict, "host name \"" + me.host.text() + "\" is taken by " +
-                                printable(owner.uuid, 80) + ", since " +
-                                printable(owner.since, 40) + ", at " + printable(owner.where, 120) +
-                                "; choose another --hostname, or, if that host is gone for good, "
-                                "release its name: etcdctl del " +
-                                keys::name_of(me.host)};
+    return {Code::conflict,
+            holder_of(me, owner) +
+                "; choose another --hostname, or, if that host is gone for good: --replace to be "
+                "it on this machine, or \"hansa peers remove " +
+                me.host.text() + "\" on another one to free the name"};
+}
+
+Error name_in_use(const Applicant& me, const NameRecord& owner) {
+    return {Code::conflict, holder_of(me, owner) +
+                                ", and that host is alive: --replace is for one that is dead; "
+                                "\"hansa leave\" there frees the name"};
 }
 
 }  // namespace
@@ -180,11 +190,21 @@ Result<AdmissionStep> decide_admission(const AdmissionFacts& facts, const Applic
                              "\" is held by something unknown: " + owner.error().text +
                              "; remove it, or choose another "
                              "--hostname"};
-        if (owner->uuid != me.uuid) return name_taken(me, *owner);
-        step.name_value = facts.name->value;
+        if (owner->uuid == me.uuid) {
+            step.name_value = facts.name->value;
+        } else {
+            if (!wish.replaces) return name_taken(me, *owner);
+            if (facts.peer) return name_in_use(me, *owner);
+            step.replaced = *owner;
+            claim.when.push_back(Compare::modified(name_key, facts.name->modified));
+            claim.when.push_back(Compare::absent(keys::peer(me.host)));
+            claim.then.push_back(Operation::remove(keys::seat_copy(me.host)));  // not on this disk
+        }
     } else {
-        step.name_value = encode(NameRecord{me.host.text(), me.uuid, iso8601(now), me.where});
         claim.when.push_back(Compare::absent(name_key));
+    }
+    if (step.name_value.empty()) {
+        step.name_value = encode(NameRecord{me.host.text(), me.uuid, iso8601(now), me.where});
         claim.then.push_back(Operation::put(name_key, step.name_value));
     }
     if (!claim.then.empty()) step.claim = std::move(claim);

@@ -66,6 +66,8 @@ struct Admission {
     // Of the cluster, the highest that was seen: a store of an older one is what a recovery has
     // left behind.
     std::uint64_t epoch = 0;
+    // A name that is a dead host's is taken over: this one is the same host on another machine.
+    bool replaces = false;
 };
 
 // What a peer knows of itself before it asks.
@@ -78,6 +80,7 @@ struct Applicant {
 struct AdmissionFacts {
     std::optional<Record> cluster;
     std::optional<Record> name;
+    std::optional<Record> peer;  // leased, of who has the name; asked where it may be replaced
 };
 
 // `claim` is what remains to be written; nothing when the name is ours already. Once it is
@@ -87,6 +90,7 @@ struct AdmissionStep {
     std::string name_value;
     std::optional<Transaction> claim;
     std::uint64_t epoch = 0;
+    std::optional<NameRecord> replaced = {};  // whose name it was
 };
 
 // Code::conflict: another cluster, or the name is somebody else's; Code::missing: no cluster

@@ -121,7 +121,7 @@ TEST(Identity, an_empty_store_is_founded_by_those_who_may) {
 
 TEST(Identity, a_peer_joins_the_cluster_that_is_there) {
     const auto step =
-        decide_admission({cluster_record("c"), {}}, me, {"", Founding::if_empty}, "new", now);
+        decide_admission({cluster_record("c"), {}, {}}, me, {"", Founding::if_empty}, "new", now);
     ASSERT_TRUE(step);
     EXPECT_EQ(step->cluster_id, "c");
     ASSERT_TRUE(step->claim);
@@ -132,14 +132,15 @@ TEST(Identity, a_peer_joins_the_cluster_that_is_there) {
 
 TEST(Identity, a_name_that_is_ours_already_needs_no_claim) {
     const Record name = name_record("uuid-a");
-    const auto step = decide_admission({cluster_record("c"), name}, me, {"c"}, "new", now);
+    const auto step = decide_admission({cluster_record("c"), name, {}}, me, {"c"}, "new", now);
     ASSERT_TRUE(step);
     EXPECT_FALSE(step->claim);
     EXPECT_EQ(step->name_value, name.value);
 }
 
 TEST(Identity, another_cluster_is_refused_with_both_ids) {
-    const auto refused = decide_admission({cluster_record("theirs"), {}}, me, {"ours"}, "n", now);
+    const auto refused =
+        decide_admission({cluster_record("theirs"), {}, {}}, me, {"ours"}, "n", now);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::conflict);
     EXPECT_NE(refused.error().text.find("theirs"), std::string::npos);
@@ -156,9 +157,10 @@ TEST(Identity, a_certified_cluster_is_founded_under_its_id_and_no_other_is_enter
     Admission wish{"", Founding::if_empty};
     wish.new_cluster_id = "certified";
     EXPECT_TRUE(decide_admission({}, me, wish, "certified", now));
-    EXPECT_TRUE(decide_admission({cluster_record("certified"), {}}, me, wish, "certified", now));
+    EXPECT_TRUE(
+        decide_admission({cluster_record("certified"), {}, {}}, me, wish, "certified", now));
     const auto refused =
-        decide_admission({cluster_record("theirs"), {}}, me, wish, "certified", now);
+        decide_admission({cluster_record("theirs"), {}, {}}, me, wish, "certified", now);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::conflict);
     EXPECT_NE(refused.error().text.find("belongs to certified"), std::string::npos);
@@ -166,21 +168,76 @@ TEST(Identity, a_certified_cluster_is_founded_under_its_id_and_no_other_is_enter
 
 TEST(Identity, a_taken_name_is_refused_with_its_owner) {
     const auto refused =
-        decide_admission({cluster_record("c"), name_record("uuid-b")}, me, {}, "n", now);
+        decide_admission({cluster_record("c"), name_record("uuid-b"), {}}, me, {}, "n", now);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::conflict);
-    for (const char* part : {"\"a\"", "uuid-b", "then", "there", "--hostname", "/hansa/v1/names/a"})
+    for (const char* part : {"\"a\"", "uuid-b", "then", "there", "--hostname", "--replace"})
         EXPECT_NE(refused.error().text.find(part), std::string::npos) << part;
 }
 
 TEST(Identity, garbage_in_place_of_a_record_is_a_conflict_not_a_claim) {
     Record bad_cluster = cluster_record("c");
     bad_cluster.value = "?";
-    EXPECT_EQ(decide_admission({bad_cluster, {}}, me, {}, "n", now).error().code, Code::conflict);
+    EXPECT_EQ(decide_admission({bad_cluster, {}, {}}, me, {}, "n", now).error().code,
+              Code::conflict);
     Record bad_name = name_record("uuid-a");
     bad_name.value = "?";
-    EXPECT_EQ(decide_admission({cluster_record("c"), bad_name}, me, {}, "n", now).error().code,
+    EXPECT_EQ(decide_admission({cluster_record("c"), bad_name, {}}, me, {}, "n", now).error().code,
               Code::conflict);
+}
+
+// Another machine is that host from now on.
+class Replacing : public ::testing::Test {
+ protected:
+    Result<AdmissionStep> decide() const {
+        return decide_admission(facts, me, {"", Founding::never, {}, {}, 0, replaces}, "new", now);
+    }
+    bool replaces = true;
+    AdmissionFacts facts{
+        Record{keys::cluster(), encode(ClusterRecord{"c", "then"}), 1, 1, 0},
+        Record{keys::name_of(me.host), encode(NameRecord{me.host.text(), "other", "then", "there"}),
+               2, 7, 0},
+        {}};
+};
+
+TEST_F(Replacing, a_dead_host_s_name_is_taken_over_as_it_was_read) {
+    const auto step = decide();
+    ASSERT_TRUE(step) << step.error().text;
+    EXPECT_EQ(step->replaced->uuid, "other");
+    EXPECT_EQ(decode_name(keys::name_of(me.host), step->name_value)->uuid, me.uuid);
+    const std::vector<Compare>& when = step->claim->when;
+    ASSERT_EQ(when.size(), 3u);
+    EXPECT_EQ(when[1].key, keys::name_of(me.host));
+    EXPECT_EQ(when[1].what, Compare::What::modified_at);
+    EXPECT_EQ(when[1].revision, 7);
+    EXPECT_EQ(when[2].key, keys::peer(me.host));
+    EXPECT_EQ(when[2].revision, 0);
+}
+
+TEST_F(Replacing, a_live_host_is_never_replaced) {
+    facts.peer = Record{keys::peer(me.host), "whatever it says", 8, 8, 5};
+    const auto step = decide();
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().code, Code::conflict);
+    EXPECT_NE(step.error().text.find("alive"), std::string::npos) << step.error().text;
+}
+
+TEST_F(Replacing, is_to_be_asked_for) {
+    replaces = false;
+    const auto step = decide();
+    ASSERT_FALSE(step);
+    for (const char* word : {"other", "since then", "at there", "--replace", "hansa peers remove"})
+        EXPECT_NE(step.error().text.find(word), std::string::npos) << step.error().text;
+}
+
+TEST_F(Replacing, changes_nothing_about_a_name_that_is_free_or_ours) {
+    facts.name->value = encode(NameRecord{me.host.text(), me.uuid, "then", "here"});
+    EXPECT_FALSE(decide()->claim);
+    facts.name.reset();
+    const auto step = decide();
+    EXPECT_FALSE(step->replaced);
+    EXPECT_EQ(step->claim->when[1].key, keys::name_of(me.host));
+    EXPECT_EQ(step->claim->when[1].revision, 0);
 }
 
 }  // namespace

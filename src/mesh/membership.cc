@@ -25,7 +25,8 @@ Membership::Membership(Loop& loop, Store& store, Random& random, HostName host,
       new_cluster_id_(options_.admission.new_cluster_id.empty()
                           ? make_uuid(random)
                           : options_.admission.new_cluster_id),
-      epoch_(options_.admission.epoch) {
+      epoch_(options_.admission.epoch),
+      may_replace_(options_.admission.replaces) {
     hold_lease();
     look();
 }
@@ -37,7 +38,7 @@ Compare Membership::name_is_ours() const {
 void Membership::look() {
     if (looking_ || claiming_ || ended_) return;
     looking_ = true;
-    answers_due_ = 2;
+    answers_due_ = may_replace_ ? 3 : 2;
     facts_ = {};
     look_failed_.reset();
     const auto ask = [this](const std::string& key, std::optional<Record> AdmissionFacts::*fact) {
@@ -53,6 +54,7 @@ void Membership::look() {
     };
     ask(keys::cluster(), &AdmissionFacts::cluster);
     ask(keys::name_of(host_), &AdmissionFacts::name);
+    if (may_replace_) ask(keys::peer(host_), &AdmissionFacts::peer);
 }
 
 void Membership::on_looked() {
@@ -66,20 +68,34 @@ void Membership::on_looked() {
     Admission wish = options_.admission;
     if (!cluster_id_.empty()) wish.cluster_id = cluster_id_;
     wish.epoch = epoch_;
+    wish.replaces = may_replace_;
     const auto step = decide_admission(facts_, {host_, options_.uuid, options_.where}, wish,
                                        new_cluster_id_, loop_.clock().wall());
     if (!step) return turned_away(step.error());
+    // A name goes from a dead host to a live one: it waits for what shows that we live.
+    if (step->replaced && lease_ == 0) return look_later(look_backoff_.next(random_));
     name_value_ = step->name_value;
     if (!step->claim) {
         events_.on_claiming(name_is_ours(), step->cluster_id);
         return enter(*step);
     }
     if (!wish.cluster_id.empty() && !facts_.name) was_forgotten_ = true;
+    claim(*step);
+}
+
+void Membership::claim(const AdmissionStep& step) {
+    Transaction transaction = *step.claim;
+    Shown with;
+    if (step.replaced) {
+        with = {record_value(), lease_};
+        add_record(transaction, with.value);
+    }
     claiming_ = true;
-    store_.commit(*step->claim, lifeline_.guard([this, step = *step](Result<Committed> committed) {
-        on_claimed(step, std::move(committed));
-    }));
-    events_.on_claiming(name_is_ours(), step->cluster_id);
+    store_.commit(std::move(transaction),
+                  lifeline_.guard([this, step, with](Result<Committed> committed) {
+                      on_claimed(step, with, std::move(committed));
+                  }));
+    events_.on_claiming(name_is_ours(), step.cluster_id);
 }
 
 void Membership::turned_away(const Error& why) {
@@ -89,8 +105,10 @@ void Membership::turned_away(const Error& why) {
     }
     if (entered_) {
         // Nobody was faster here: a conflict is news.
-        failed(turned_away_, {Code::denied, why.text + "; it was ours until now: find out who can "
-                                                       "write to the store"});
+        failed(turned_away_,
+               {Code::denied, why.text + "; it was ours until now: if no other machine "
+                                         "replaces this host, find out who can write "
+                                         "to the store"});
         return look_later(look_backoff_.next(random_));
     }
     ended_ = true;
@@ -105,11 +123,20 @@ void Membership::look_later(Duration delay) {
     });
 }
 
-void Membership::on_claimed(const AdmissionStep& step, Result<Committed> committed) {
+void Membership::on_claimed(const AdmissionStep& step, const Shown& with,
+                            Result<Committed> committed) {
     claiming_ = false;
     if (ended_) return;
-    if (committed && committed->applied) return enter(step);
-    if (!committed) failed(entering_, committed.error());
+    if (committed && committed->applied) {
+        if (step.replaced) put_ = with;
+        enter(step);
+        if (step.replaced) events_.on_replaced(*step.replaced);
+        return;
+    }
+    // Of two that replace the same dead host the second one has met a live one.
+    if (committed && step.replaced) may_replace_ = false;
+    // Code::missing: the lease has ended already; its keeper notices and gets another one.
+    if (!committed && committed.error().code != Code::missing) failed(entering_, committed.error());
     // Somebody was faster, or the claim's fate is unknown: what is there now decides.
     look_later(committed ? Duration{0} : look_backoff_.next(random_));
 }
@@ -120,6 +147,7 @@ void Membership::enter(const AdmissionStep& step) {
     turned_away_.ended_well();
     const bool is_news = !entered_ || step.epoch > epoch_;
     entered_ = true;
+    may_replace_ = false;
     cluster_id_ = step.cluster_id;
     epoch_ = step.epoch;
     if (is_news) events_.on_entered(cluster_id_, epoch_);
@@ -167,6 +195,10 @@ void Membership::on_granted(LeaseId lease) {
     lease_ = lease;
     leasing_.ended_well();
     put_record();
+    if (!entered_ && look_retry_) {  // a claim may have waited for it
+        look_retry_.reset();
+        look();
+    }
     if (lease_was_lost_) {
         lease_was_lost_ = false;
         if (entered_) verify();  // the store itself may be another one, recovered since
@@ -174,35 +206,38 @@ void Membership::on_granted(LeaseId lease) {
     }
 }
 
-void Membership::put_record() {
-    if (ended_ || putting_ || put_retry_ || lease_ == 0 || !entered_) return;
-    const PeerRecord record{
-        host_.text(), options_.uuid, options_.incarnation, options_.version, options_.where,
-        urls_,        seat_};
-    std::string value = encode(record);
-    if (value == put_value_ && lease_ == put_lease_) return;
-    Transaction transaction;
-    transaction.when.push_back(name_is_ours());
-    transaction.then.push_back(Operation::put(keys::peer(host_), value, lease_));
-    // Whoever lives is not removed: what an operator began is over.
-    if (lease_ != put_lease_)
-        transaction.then.push_back(Operation::remove(keys::seat_leaving(host_)));
-    putting_ = true;
-    store_.commit(std::move(transaction),
-                  lifeline_.guard([this, value = std::move(value),
-                                   lease = lease_](Result<Committed> committed) {
-                      on_put(value, lease, std::move(committed));
-                  }));
+std::string Membership::record_value() const {
+    return encode(PeerRecord{host_.text(), options_.uuid, options_.incarnation, options_.version,
+                             options_.where, urls_, seat_});
 }
 
-void Membership::on_put(const std::string& value, LeaseId lease, Result<Committed> committed) {
+void Membership::add_record(Transaction& transaction, const std::string& value) const {
+    transaction.then.push_back(Operation::put(keys::peer(host_), value, lease_));
+    // Whoever lives is not removed: what an operator began is over.
+    if (lease_ != put_.lease)
+        transaction.then.push_back(Operation::remove(keys::seat_leaving(host_)));
+}
+
+void Membership::put_record() {
+    if (ended_ || putting_ || put_retry_ || lease_ == 0 || !entered_) return;
+    const Shown now{record_value(), lease_};
+    if (now == put_) return;
+    Transaction transaction;
+    transaction.when.push_back(name_is_ours());
+    add_record(transaction, now.value);
+    putting_ = true;
+    store_.commit(std::move(transaction), lifeline_.guard([this, now](Result<Committed> committed) {
+        on_put(now, std::move(committed));
+    }));
+}
+
+void Membership::on_put(const Shown& put, Result<Committed> committed) {
     putting_ = false;
     if (ended_) return;
     if (committed && committed->applied) {
         put_backoff_.reset();
         putting_trouble_.ended_well();
-        put_value_ = value;
-        put_lease_ = lease;
+        put_ = put;
         return put_record();  // something may have changed meanwhile
     }
     // Code::missing: the lease has ended already; its keeper notices and gets another one.
@@ -230,6 +265,7 @@ void Membership::leave(std::function<void(Result<void>)> done) {
     transaction.when.push_back(name_is_ours());
     transaction.then.push_back(Operation::remove(keys::name_of(host_)));
     transaction.then.push_back(Operation::remove(keys::peer(host_)));
+    transaction.then.push_back(Operation::remove(keys::seat_copy(host_)));
     store_.commit(std::move(transaction), [done = std::move(done)](Result<Committed> committed) {
         if (!committed) return done(std::move(committed).error());
         done({});

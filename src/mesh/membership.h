@@ -3,8 +3,10 @@
 //
 // Owned by Mesh. Loop thread only; never blocks. While the store is away it keeps trying. A lost
 // lease is granted again and the record put again under it, with the same incarnation; the name
-// is released only by leave(). Who was let in once does not end when somebody overwrites the name
-// or the cluster's id: that is told, and looked at again with pauses, until it is put right.
+// is released only by leave(). Who replaces a dead host claims its name and puts the record at
+// once, so that nobody ever sees the name as a dead host's again. Who was let in once does not end
+// when somebody overwrites the name or the cluster's id: that is told, and looked at again with
+// pauses, until it is put right.
 #pragma once
 
 #include <functional>
@@ -39,6 +41,8 @@ struct MembershipEvents {
     // The name that had been ours was nobody's, and is ours again: this host left, was removed
     // while it was away, or the store is of an older state. Told once for each time.
     Action on_claimed_again;
+    // The name is ours, and was that of this host, which is dead.
+    std::function<void(const NameRecord& before)> on_replaced;
     // The store that answers, by its own id, is of an older epoch: it is to be left. May be empty.
     std::function<void(std::uint64_t store, const Error&)> on_outdated;
     // Another cluster, no cluster, or the name is another's, and we have never been in: nothing
@@ -57,6 +61,10 @@ class Membership {
                MembershipEvents events);
 
     bool entered() const { return entered_; }
+
+    // For commits that are this host's alone. Never holds before a name was claimed.
+    Compare name_is_ours() const;
+
     const std::string& cluster_id() const { return cluster_id_; }
 
     // Where this host serves the store to clients; written when it differs.
@@ -82,13 +90,20 @@ class Membership {
     void on_looked();
     void turned_away(const Error& why);
     void look_later(Duration delay);
-    void on_claimed(const AdmissionStep& step, Result<Committed> committed);
+    void claim(const AdmissionStep& step);
+    struct Shown {  // a leased record
+        std::string value;
+        LeaseId lease = 0;
+        friend bool operator==(const Shown&, const Shown&) = default;
+    };
+    void on_claimed(const AdmissionStep& step, const Shown& with, Result<Committed> committed);
     void enter(const AdmissionStep& step);
     void hold_lease();
     void on_granted(LeaseId lease);
+    std::string record_value() const;
+    void add_record(Transaction& transaction, const std::string& value) const;
     void put_record();
-    void on_put(const std::string& value, LeaseId lease, Result<Committed> committed);
-    Compare name_is_ours() const;
+    void on_put(const Shown& put, Result<Committed> committed);
     void failed(Episode& episode, const Error& why);
 
     Loop& loop_;
@@ -106,6 +121,7 @@ class Membership {
     std::string name_value_;
 
     bool looking_ = false;
+    bool may_replace_ = false;    // until it has been in, or somebody else was faster
     bool was_forgotten_ = false;  // the name that had been ours was nobody's
     bool claiming_ = false;       // its answer decides; what is read meanwhile may be older
     int answers_due_ = 0;
@@ -118,8 +134,7 @@ class Membership {
     LeaseId lease_ = 0;
     bool lease_was_lost_ = false;
     bool putting_ = false;
-    std::string put_value_;  // acknowledged, under `put_lease_`
-    LeaseId put_lease_ = 0;
+    Shown put_;  // acknowledged
 
     Backoff look_backoff_;
     Backoff put_backoff_;

@@ -9,6 +9,40 @@ namespace {
 
 using testing::host;
 
+// Another store, which asks for leases only once it is told to.
+class LateLeases final : public Store {
+ public:
+    explicit LateLeases(Store& inner) : inner_(inner) {}
+
+    void grant() { lease_ = inner_.keep_lease(ttl_, std::move(handlers_)); }
+
+    Held keep_lease(Seconds ttl, LeaseHandlers handlers) override {
+        ttl_ = ttl;
+        handlers_ = std::move(handlers);
+        return {};
+    }
+    void read(ReadScope scope, std::string key, Done<Reading> done) override {
+        inner_.read(scope, std::move(key), std::move(done));
+    }
+    void commit(Transaction transaction, Done<Committed> done) override {
+        inner_.commit(std::move(transaction), std::move(done));
+    }
+    Held watch(std::string prefix, Revision from, WatchHandlers handlers) override {
+        return inner_.watch(std::move(prefix), from, std::move(handlers));
+    }
+    void revoke(LeaseId lease, Done<void> done) override { inner_.revoke(lease, std::move(done)); }
+    void use_endpoints(std::vector<std::string>) override {}
+    StoreStatus status() const override { return inner_.status(); }
+    void on_status(std::function<void(const StoreStatus&)>) override {}
+    StoreLimits limits() const override { return inner_.limits(); }
+
+ private:
+    Store& inner_;
+    Seconds ttl_{0};
+    LeaseHandlers handlers_;
+    Held lease_;
+};
+
 class Joining : public testing::StoreTest {
  protected:
     struct Peer {
@@ -20,8 +54,10 @@ class Joining : public testing::StoreTest {
         int claims = 0;
         int renewed = 0;
         int claimed_again = 0;
+        std::string replaced;  // uuid
         std::uint64_t epoch = 0;
         std::vector<std::string> outdated;
+        Action when_entered = [] {};
     };
 
     static MembershipOptions options(const std::string& uuid, Founding founding) {
@@ -40,12 +76,14 @@ class Joining : public testing::StoreTest {
         events.on_entered = [&peer](const std::string& id, std::uint64_t epoch) {
             peer.cluster = id;
             peer.epoch = epoch;
+            peer.when_entered();
         };
         events.on_outdated = [&peer](std::uint64_t, const Error& error) {
             peer.outdated.push_back(error.text);
         };
         events.on_refused = [&peer](const Error& error) { peer.refused = error; };
         events.on_claimed_again = [&peer] { ++peer.claimed_again; };
+        events.on_replaced = [&peer](const NameRecord& before) { peer.replaced = before.uuid; };
         events.on_renewed = [&peer] { ++peer.renewed; };
         events.on_error = [&peer](const Error& error) {
             EXPECT_TRUE(peer.turned_away) << error.text;
@@ -60,6 +98,23 @@ class Joining : public testing::StoreTest {
 
     std::string peer_value(const std::string& name) const {
         return stored(keys::peer(host(name))).value_or("");
+    }
+    // A host of which only the name is left.
+    void let_die(const std::string& name) {
+        Peer before;
+        join(before, name, options("u", Founding::if_empty));
+        ASSERT_TRUE(reaches([&] { return !peer_value(name).empty(); }));
+        before.membership->stop([] {});
+        ASSERT_TRUE(reaches([&] { return peer_value(name).empty(); }));
+    }
+    static MembershipOptions replacing(const std::string& uuid) {
+        MembershipOptions how = options(uuid, Founding::never);
+        how.admission.replaces = true;
+        return how;
+    }
+    std::string owner_of(const std::string& name) const {
+        const std::string key = keys::name_of(host(name));
+        return decode_name(key, *stored(key))->uuid;
     }
     bool decides(const Peer& peer) {
         return reaches([&] { return !peer.cluster.empty() || peer.refused; });
@@ -339,12 +394,113 @@ TEST_F(Joining, leaving_gives_the_name_back) {
     Peer peer;
     join(peer, "a", options("u", Founding::if_empty));
     ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    for (const char* who : {"a", "b"}) write(keys::seat_copy(host(who)), "its copy of the store");
     std::optional<Result<void>> left;
     peer.membership->leave([&](Result<void> result) { left = result; });
     ASSERT_TRUE(reaches([&] { return left.has_value(); }));
     EXPECT_TRUE(*left);
     EXPECT_FALSE(stored(keys::name_of(host("a"))));
+    EXPECT_FALSE(stored(keys::seat_copy(host("a"))));
+    EXPECT_TRUE(stored(keys::seat_copy(host("b"))));
     EXPECT_TRUE(peer_value("a").empty());
+}
+
+TEST_F(Joining, a_dead_host_is_replaced_and_a_live_one_is_not) {
+    Peer before, live, after;
+    join(before, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    MembershipOptions how = options("v", Founding::never);
+    how.admission.replaces = true;
+    join(live, "a", how);
+    ASSERT_TRUE(decides(live));
+    ASSERT_TRUE(live.refused) << "it lives";
+    EXPECT_NE(live.refused->text.find("alive"), std::string::npos);
+
+    write(keys::seat_copy(host("a")), "its copy of the store");
+    before.membership->stop([] {});
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }));
+    EXPECT_TRUE(stored(keys::seat_copy(host("a")))) << "a host that is switched off still has it";
+    join(after, "a", how);
+    ASSERT_TRUE(decides(after));
+    EXPECT_FALSE(peer_value("a").empty());
+    EXPECT_FALSE(after.refused);
+    EXPECT_EQ(after.replaced, "u");
+    EXPECT_FALSE(stored(keys::seat_copy(host("a")))) << "it is on the other machine's disk";
+    EXPECT_EQ(decode_name(keys::name_of(host("a")), *stored(keys::name_of(host("a"))))->uuid, "v");
+}
+
+TEST_F(Joining, of_two_that_replace_the_same_host_exactly_one_gets_in) {
+    let_die("a");
+    MemoryStore other(cluster, loop, 2);
+    Peer first, second;
+    join(first, "a", replacing("v"));
+    join(second, other, "a", replacing("w"));
+    ASSERT_TRUE(reaches([&] { return decides(first) && decides(second); }));
+    EXPECT_NE(bool(first.refused), bool(second.refused));
+}
+
+TEST_F(Joining, who_replaces_is_seen_to_be_alive_from_its_claim_on) {
+    let_die("a");
+    write(keys::seat_leaving(host("a")), encode(LeavingRecord{testing::uuid_of("a"), "b", "now"}));
+    MemoryStore other(cluster, loop, 2);
+    Peer first, second;
+    first.when_entered = [this] { store.go_away(); };  // it writes nothing after its claim
+    join(first, "a", replacing("v"));
+    ASSERT_TRUE(reaches([&] { return !first.cluster.empty(); }));
+    EXPECT_FALSE(stored(keys::seat_leaving(host("a")))) << "what was wished of the dead one";
+    join(second, other, "a", replacing("w"));
+    ASSERT_TRUE(decides(second));
+    ASSERT_TRUE(second.refused);
+    EXPECT_NE(second.refused->text.find("alive"), std::string::npos) << second.refused->text;
+    EXPECT_EQ(owner_of("a"), "v");
+
+    const Revision claimed = cluster.revision();
+    store.come_back();
+    loop.run_for(Seconds{120});
+    EXPECT_EQ(cluster.revision(), claimed) << "its record is not written twice";
+    EXPECT_FALSE(peer_value("a").empty()) << "it hangs on a lease that is kept";
+    first.membership->stop([] {});
+    EXPECT_TRUE(reaches([&] { return peer_value("a").empty(); }));
+}
+
+TEST_F(Joining, nobody_is_replaced_before_there_is_a_lease_to_live_by) {
+    let_die("a");
+    LateLeases late(store);
+    Peer peer;
+    join(peer, late, "a", replacing("v"));
+    loop.run_for(Seconds{60});
+    EXPECT_EQ(peer.claims, 0);
+    EXPECT_EQ(owner_of("a"), "u");
+    EXPECT_FALSE(peer.refused);
+    late.grant();
+    ASSERT_TRUE(reaches([&] { return peer.claims == 1; }, Seconds{1})) << "as soon as it has one";
+    ASSERT_TRUE(decides(peer));
+    EXPECT_FALSE(peer.refused);
+    EXPECT_EQ(owner_of("a"), "v");
+}
+
+TEST_F(Joining, who_was_replaced_while_it_was_cut_off_writes_nothing_more_under_the_name) {
+    MemoryStore other(cluster, loop, 2);
+    Peer former, present;
+    join(former, "a", options("u", Founding::if_empty));
+    ASSERT_TRUE(reaches([&] { return !peer_value("a").empty(); }));
+    store.go_away();
+    ASSERT_TRUE(reaches([&] { return peer_value("a").empty(); }, Seconds{120}));
+    join(present, other, "a", replacing("v"));
+    ASSERT_TRUE(reaches([&] { return !present.cluster.empty(); }));
+    const std::string record = peer_value("a");
+    former.turned_away = true;
+    store.come_back();
+    former.membership->advertise({"https://127.0.0.1:2379"});
+    loop.run_for(Seconds{600});
+    EXPECT_EQ(peer_value("a"), record);
+    EXPECT_EQ(owner_of("a"), "v");
+    EXPECT_FALSE(former.refused) << "what it has it goes on keeping";
+    EXPECT_EQ(former.told.size(), 1U);
+    // Once the name is given back it is whose it was.
+    present.membership->leave([](Result<void>) {});
+    ASSERT_TRUE(reaches([&] { return former.claimed_again == 1; }, Seconds{600}));
+    EXPECT_EQ(owner_of("a"), "u");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "mesh/mesh.h"
 
 #include "base/check.h"
+#include "base/text.h"
+#include "mesh/keys.h"
 
 namespace hansa {
 namespace {
@@ -66,6 +68,12 @@ void Mesh::start() {
             "\", and what it exports is published anew; if it shall not be here: \"hansa "
             "leave\""});
     };
+    events.on_replaced = [this](const NameRecord& before) {
+        report_.publish(happened::Noted{"this host is \"" + host_.text() +
+                                        "\" from now on, which " + printable(before.uuid, 80) +
+                                        " was since " + printable(before.since, 40) + ", at " +
+                                        printable(before.where, 120)});
+    };
     events.on_refused = [this](const Error& refusal) {
         publisher_.halt();
         events_.on_refused(refusal);
@@ -85,6 +93,11 @@ void Mesh::start() {
         const Held ended = std::move(withdrawal_patience_);
         events_.on_moved();
     });
+}
+
+Compare Mesh::name_is_ours() const {
+    if (membership_) return membership_->name_is_ours();
+    return Compare::holds(keys::name_of(host_), {});  // no record is empty
 }
 
 void Mesh::enter(Compare name_is_ours, const std::string& cluster_id) {

@@ -85,6 +85,9 @@ class Mesh {
 
     MeshStanding standing() const;
 
+    // See Membership. Never holds before start().
+    Compare name_is_ours() const;
+
     // For the kind kv. The first is for workers.
     KeyValue& values() { return values_; }
     [[nodiscard]] Held watch_key(const std::string& key, Action changed);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/host_port.h"
+#include "mesh/cluster_view.h"
 #include "report/json.h"
 
 namespace hansa {
@@ -21,7 +22,8 @@ void add_record(PeerView& peer, const PeerRecord& record) {
     if (record.seat) {
         peer.domain = record.seat->domain;
         if (!record.seat->peer_urls.empty()) peer.address = host_in(record.seat->peer_urls.front());
-        if (record.seat->clock_offset.count() != 0) peer.clock_offset = record.seat->clock_offset;
+        peer.fsync_p99 = record.seat->fsync_p99;
+        peer.clock_offset = record.seat->clock_offset;
     }
     if (peer.address.empty() && !record.urls.empty()) peer.address = host_in(record.urls.front());
 }
@@ -52,6 +54,7 @@ Value value_of(const PeerView& peer) {
     map.text("seat", name_of(peer.seat)).truth("leads", peer.leads).text("since", peer.since);
     map.text("domain", peer.domain).text("version", peer.version);
     if (peer.lag) map.number("lag", *peer.lag);
+    if (peer.fsync_p99) map.add("fsync_p99_ms", Value::of_int(peer.fsync_p99->count()));
     if (peer.clock_offset) map.add("clock_offset_ms", Value::of_int(peer.clock_offset->count()));
     map.truth("alive", peer.is_alive);
     if (peer.gone_since) map.text("gone_since", iso8601(*peer.gone_since));
@@ -88,6 +91,7 @@ Value to_value(const std::vector<PeerView>& peers, const ClusterReading& reading
     MapBuilder map;
     map.text("host", reading.host).text("time", iso8601(reading.at));
     map.truth("stale", !reading.fresh);
+    if (reading.none_known) map.text("reason", none_known(reading));
     if (reading.read_only_since) map.text("read_only_since", iso8601(*reading.read_only_since));
     map.add("revision", Value::of_int(revision_of(reading)));
     map.add("peers", Value::of_list(std::move(list)));

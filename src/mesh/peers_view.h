@@ -22,10 +22,12 @@ struct PeerView {
     std::string since;   // when it came, as its record says
     std::string domain;  // empty: none, or not known any more
     std::string version;
-    std::optional<std::uint64_t> lag;          // behind the leader, in raft entries; of members
-    std::optional<Milliseconds> clock_offset;  // empty: not measured
-    bool is_alive = false;                     // its leased record is there
-    std::optional<WallTime> gone_since;        // as this agent noticed it; empty: it did not
+    std::optional<std::uint64_t> lag;  // behind the leader, in raft entries; of members
+    // As it measures them itself; empty: it has not, or is gone.
+    std::optional<Milliseconds> fsync_p99;
+    std::optional<Milliseconds> clock_offset;
+    bool is_alive = false;               // its leased record is there
+    std::optional<WallTime> gone_since;  // as this agent noticed it; empty: it did not
 };
 
 // Whoever has joined and neither left nor been removed, by name.

@@ -56,7 +56,8 @@ TEST_F(PeersViews, show_those_who_have_joined_by_name_with_what_they_say_of_them
     std::swap(reading.names.records[0], reading.names.records[1]);  // as a store gives them
     live(record_of("a"));
     PeerRecord second = record_of("b");
-    second.seat->clock_offset = Milliseconds{-12};
+    second.seat->clock_offset = Milliseconds{0};
+    second.seat->fsync_p99 = Milliseconds{8};
     live(second);
     seat("a", 500);
     seat("b", 460).info.is_learner = true;
@@ -69,10 +70,17 @@ TEST_F(PeersViews, show_those_who_have_joined_by_name_with_what_they_say_of_them
     EXPECT_TRUE(peers[0].is_alive && peers[0].leads);
     EXPECT_EQ(peers[0].seat, PeerView::Seat::voter);
     EXPECT_EQ(peers[0].lag, 0U);
-    EXPECT_FALSE(peers[0].clock_offset) << "0 is not measured, never a false 0";
+    EXPECT_FALSE(peers[0].clock_offset) << "not measured, never a false 0";
+    EXPECT_FALSE(peers[0].fsync_p99);
     EXPECT_EQ(peers[1].seat, PeerView::Seat::learner);
     EXPECT_EQ(peers[1].lag, 40U);
-    EXPECT_EQ(peers[1].clock_offset, Milliseconds{-12});
+    EXPECT_EQ(peers[1].clock_offset, Milliseconds{0});
+    EXPECT_EQ(peers[1].fsync_p99, Milliseconds{8});
+    const Value shown = to_value(peers, reading);
+    const Value::List& list = shown.find("peers")->list();
+    EXPECT_FALSE(list[0].find("clock_offset_ms"));
+    EXPECT_EQ(list[1].find("clock_offset_ms")->scalar().text, "0");
+    EXPECT_EQ(list[1].find("fsync_p99_ms")->scalar().text, "8");
     EXPECT_FALSE(peers[1].leads);
 }
 

@@ -246,8 +246,8 @@ Value encode(const SeatOffer& offer) {
     put_texts(map, "peer_urls", offer.peer_urls);
     put_number(map, "disk_free", offer.disk_free);
     if (offer.disk_low) put(map, "disk_low", Value::of_bool(true));
-    put(map, "fsync_p99", Value::of_int(offer.fsync_p99.count()));
-    put(map, "clock_offset", Value::of_int(offer.clock_offset.count()));
+    if (offer.fsync_p99) put(map, "fsync_p99", Value::of_int(offer.fsync_p99->count()));
+    if (offer.clock_offset) put(map, "clock_offset", Value::of_int(offer.clock_offset->count()));
     return Value::of_map(std::move(map));
 }
 
@@ -278,8 +278,12 @@ Result<SeatOffer> decode_seat_offer(const Value& value) {
     offer.peer_urls = take_texts(members, "peer_urls");
     offer.disk_free = take_number(members, "disk_free");
     offer.disk_low = members.flag("disk_low", false);
-    offer.fsync_p99 = take_time(members, "fsync_p99");
-    offer.clock_offset = Milliseconds{members.number("clock_offset", {-number_max, number_max})};
+    // No disk writes in no time: 0 is what was told before anybody measured.
+    if (const auto time = members.number_or("fsync_p99", {0, number_max}, 0); time > 0)
+        offer.fsync_p99 = Milliseconds{time};
+    if (members.any("clock_offset"))
+        offer.clock_offset =
+            Milliseconds{members.number("clock_offset", {-number_max, number_max})};
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
     return offer;
 }

@@ -97,8 +97,10 @@ struct SeatOffer {
     std::int64_t weight = 0;
     std::vector<std::string> peer_urls;  // where other members would reach its store
     std::uint64_t disk_free = 0;         // bytes
-    Milliseconds fsync_p99{0};
-    Milliseconds clock_offset{0};
+    // As this host measures them; empty: not measured. The clock's: by how much it is ahead of the
+    // steward's (shared_clock.h).
+    std::optional<Milliseconds> fsync_p99{};
+    std::optional<Milliseconds> clock_offset{};
     bool disk_low = false;  // too little is free for a seat
     friend bool operator==(const SeatOffer&, const SeatOffer&) = default;
 };

@@ -112,6 +112,13 @@ TEST(SeatOffers, are_read_as_they_were_written) {
               R"("peer_urls":["https://10.0.0.1:2380"],"disk_free":1073741824,"fsync_p99":7,)"
               R"("clock_offset":-12})");
     EXPECT_EQ(*decode_seat_offer(encode(SeatOffer{})), SeatOffer{});
+    SeatOffer right = offer;
+    right.clock_offset = Milliseconds{0};
+    EXPECT_EQ(*decode_seat_offer(encode(right)), right) << "measured, and none";
+    const std::string bare = R"({"wish":"yes","weight":0,"disk_free":0)";
+    EXPECT_FALSE(decode_seat_offer(*parse_json(bare + R"(,"fsync_p99":0})"))->fsync_p99);
+    EXPECT_FALSE(decode_seat_offer(*parse_json(bare + R"(,"fsync_p99":-1})")));
+    EXPECT_FALSE(decode_seat_offer(*parse_json(bare + R"(,"clock_offset":"fast"})")));
     SeatOffer low = offer;
     low.disk_low = true;
     EXPECT_EQ(*decode_seat_offer(encode(low)), low);

@@ -109,10 +109,12 @@ void sort_voters(SeatView& view, const SeatFacts& facts, const SeatTiming& timin
             view.dead.push_back(&member);
         else if (!condition.healthy)
             view.unwell.push_back(&member);
+        if (behind_by(facts, member, timing) > 0) view.behind.push_back(&member);
     }
 }
 
-// Worst first: the condemned, who may not stay, then who comes last in the ranking.
+// Worst first: the condemned, who may not stay; then who is behind, since without the others each
+// write would wait for it; then who comes last in the ranking.
 void find_surplus(SeatView& view) {
     const std::set<std::string> seats(view.choice.seats.begin(), view.choice.seats.end());
     const std::vector<std::string>& spares = view.choice.spares;
@@ -120,14 +122,14 @@ void find_surplus(SeatView& view) {
         return std::find(spares.begin(), spares.end(), member->uuid) - spares.begin();
     };
     for (const SeatMember* voter : view.voters)
-        if (!seats.contains(voter->uuid) &&
-            std::find(view.dead.begin(), view.dead.end(), voter) == view.dead.end())
-            view.surplus.push_back(voter);
-    std::sort(view.surplus.begin(), view.surplus.end(),
-              [&](const SeatMember* a, const SeatMember* b) {
-                  return std::tuple(b->is_condemned, place(b), b->id) <
-                         std::tuple(a->is_condemned, place(a), a->id);
-              });
+        if (!seats.contains(voter->uuid) && !view.is_dead(*voter)) view.surplus.push_back(voter);
+    const auto badness = [&](const SeatMember* member) {
+        return std::tuple(member->is_condemned, view.is_behind(*member), place(member),
+                          member->id);
+    };
+    std::sort(
+        view.surplus.begin(), view.surplus.end(),
+        [&](const SeatMember* a, const SeatMember* b) { return badness(b) < badness(a); });
 }
 
 std::string names_of(const SeatFacts& facts, const std::vector<const SeatMember*>& members) {
@@ -257,6 +259,21 @@ SeatPlan plan_to_renew(const SeatFacts& facts, const SeatView& view) {
 }
 
 }  // namespace
+
+bool SeatView::is_dead(const SeatMember& voter) const {
+    return std::find(dead.begin(), dead.end(), &voter) != dead.end();
+}
+
+bool SeatView::is_behind(const SeatMember& voter) const {
+    return std::find(behind.begin(), behind.end(), &voter) != behind.end();
+}
+
+std::uint64_t behind_by(const SeatFacts& facts, const SeatMember& member,
+                        const SeatTiming& timing) {
+    const SeatMember* leader = facts.find_member(facts.leader);
+    const std::uint64_t head = leader ? leader->raft_index : 0;
+    return member.raft_index + timing.learner_gap <= head ? head - member.raft_index : 0;
+}
 
 SeatView view(const SeatFacts& facts, const SeatTiming& timing, Instant now) {
     const std::vector<SeatPeer> peers = candidates(facts, timing, now);

@@ -26,12 +26,15 @@ struct SeatView {
     const SeatMember* learner = nullptr;
     std::vector<const SeatMember*> dead;     // voters without contact for `evict`, or lost ones
     std::vector<const SeatMember*> unwell;   // voters that are not healthy, and not dead yet
+    std::vector<const SeatMember*> behind;   // voters that lack more than a learner may
     std::vector<std::string> newcomers;      // chosen and no voters yet, the best first
     std::vector<const SeatMember*> surplus;  // voters that are not chosen, the worst first
     bool spread_better = false;              // the choice, than the voters that there are
 
     bool is_odd() const { return voters.size() % 2 == 1; }
     std::size_t well() const { return voters.size() - dead.size() - unwell.size(); }
+    bool is_dead(const SeatMember& voter) const;
+    bool is_behind(const SeatMember& voter) const;
 };
 
 struct SeatPlan {
@@ -44,6 +47,10 @@ struct SeatPlan {
 
 // Refers to `facts`, which must outlive it.
 SeatView view(const SeatFacts& facts, const SeatTiming& timing, Instant now);
+
+// By how many entries of the log, if that is more than a learner may lack that is to be promoted;
+// else 0. Who does not tell lacks all.
+std::uint64_t behind_by(const SeatFacts& facts, const SeatMember& member, const SeatTiming& timing);
 
 // REQUIRES: no learner.
 SeatPlan plan(const SeatFacts& facts, const SeatView& view, const SeatTiming& timing, Instant now);

@@ -46,6 +46,13 @@ Result<VoterPlace> decode_voter(const Value& value) {
     return voter;
 }
 
+Result<ClockTelling> decode_clock(const Value& value) {
+    Members members(value, "clock");
+    ClockTelling clock{members.text("host"), Milliseconds{members.number("at", {0, time_max})}};
+    if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    return clock;
+}
+
 }  // namespace
 
 std::string encode(const VotersRecord& record) {
@@ -64,6 +71,12 @@ std::string encode(const VotersRecord& record) {
     Value::List keepers;
     for (const std::string& uuid : record.keepers) keepers.push_back(Value::of_text(uuid));
     if (!keepers.empty()) put(map, "keepers", Value::of_list(std::move(keepers)));
+    if (record.clock) {
+        Value::Map clock;
+        put(clock, "host", Value::of_text(record.clock->host));
+        put(clock, "at", Value::of_int(record.clock->at.count()));
+        put(map, "clock", Value::of_map(std::move(clock)));
+    }
     return to_json(Value::of_map(std::move(map)));
 }
 
@@ -188,7 +201,13 @@ Result<VotersRecord> decode_voters(std::string_view text) {
     if (record.keepers.size() > members_max) members.refuse("names more keepers than are needed");
     if (!std::all_of(record.keepers.begin(), record.keepers.end(), is_uuid))
         members.refuse("names a keeper whose uuid is none");
+    const Value* clock = members.any("clock");
     if (auto finished = members.finish(); !finished) return std::move(finished).error();
+    if (clock) {
+        auto told = decode_clock(*clock);
+        if (!told) return std::move(told).error().during("voters");
+        record.clock = std::move(*told);
+    }
     for (const Value& entry : list->list()) {
         auto voter = decode_voter(entry);
         if (!voter) return std::move(voter).error().during("voters");

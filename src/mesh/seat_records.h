@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -67,10 +68,18 @@ struct VoterPlace {
     friend bool operator==(const VoterPlace&, const VoterPlace&) = default;
 };
 
-// The record of both: where the voters stand, and who keeps copies of the store (copies.h).
+// What time it was by the steward's clock when it wrote this (shared_clock.h).
+struct ClockTelling {
+    std::string host;    // whose clock
+    Milliseconds at{0};  // since 1970
+    friend bool operator==(const ClockTelling&, const ClockTelling&) = default;
+};
+
+// What all follow: where the voters stand, who keeps copies of the store (copies.h), and the time.
 struct VotersRecord {
     std::vector<VoterPlace> voters;
     std::vector<std::string> keepers = {};  // uuids
+    std::optional<ClockTelling> clock = {};
     friend bool operator==(const VotersRecord&, const VotersRecord&) = default;
 };
 

@@ -29,6 +29,9 @@ TEST(SeatRecords, survive_their_text) {
                               {b, a}};
     EXPECT_EQ(*decode_voters(encode(voters)), voters);
     EXPECT_EQ(*decode_voters(encode(VotersRecord{})), VotersRecord{});
+    VotersRecord timed = voters;
+    timed.clock = {"web1", Milliseconds{1475356093042}};
+    EXPECT_EQ(*decode_voters(encode(timed)), timed);
 }
 
 TEST(SeatRecords, voters_are_read_strictly) {
@@ -42,7 +45,10 @@ TEST(SeatRecords, voters_are_read_strictly) {
           with(R"({"host":"a","domain":"no=","urls":["https://10.0.0.1:1"]})"),
           with(R"({"host":"a","more":1,"urls":["https://10.0.0.1:1"]})"), with("1"),
           std::string{R"({"v":1,"voters":{}})"},
-          std::string{R"({"v":1,"voters":[],"keepers":["web1"]})"}, std::string{R"({"v":1})"}})
+          std::string{R"({"v":1,"voters":[],"keepers":["web1"]})"},
+          std::string{R"({"v":1,"voters":[],"clock":{"host":"a"}})"},
+          std::string{R"({"v":1,"voters":[],"clock":{"host":"a","at":-1}})"},
+          std::string{R"({"v":1})"}})
         EXPECT_NE(why_not(decode_voters(text)), "read") << text;
     std::string many = good;
     for (int i = 0; i < 64; ++i) many += "," + good;

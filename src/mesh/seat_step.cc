@@ -161,10 +161,14 @@ class Steward {
         if (!peer || peer->wish == SeatWish::no) return "wants no seat any more";
         if (!peer->hindrance.empty()) return peer->hindrance;
         if (!learner.started) return "has not started";
+        if (learner.raft_index == 0) return "does not tell how far it is";
+        if (const auto lacking = behind_by(facts_, learner, timing_); lacking > 0)
+            return "is " + counted(lacking, "entry") + " behind";
+        // etcd promotes nobody who has less than nine tenths of its leader's log, however short.
         const SeatMember* leader = facts_.find_member(facts_.leader);
-        const std::uint64_t head = leader ? leader->raft_index : 0;
-        if (learner.raft_index + timing_.learner_gap <= head || learner.raft_index == 0)
-            return "is " + counted(head - std::min(head, learner.raft_index), "entry") + " behind";
+        if (leader && learner.raft_index * 10 < leader->raft_index * 9)
+            return "has " + std::to_string(learner.raft_index) + " of " +
+                   counted(leader->raft_index, "entry");
         const std::size_t needed = std::min<std::size_t>(2, view_.voters.size());
         if (learner.reached_by < needed)
             return "is reached by " + counted(learner.reached_by, "voter") + " of " +
@@ -238,10 +242,12 @@ class Steward {
 
     // Rule 4 for the dead, rule 5 for the living.
     SeatStep remove(const SeatPlan& plan, const SeatMember& leaver, SeatIntent intent) const {
-        const bool is_dead =
-            std::find(view_.dead.begin(), view_.dead.end(), &leaver) != view_.dead.end();
+        const bool is_dead = view_.is_dead(leaver);
         const std::size_t left = view_.well() - (is_dead ? 0 : 1);
         const std::size_t quorum = quorum_of(view_.voters.size() - 1);
+        if (!is_dead && up_to_date_without(leaver) < quorum)
+            return waits(plan.rule, "waits: without " + facts_.name_of(leaver) +
+                                        " each write would wait for " + slowest_but(leaver));
         if (left < quorum)
             return waits(plan.rule, "waits: without " + facts_.name_of(leaver) + " only " +
                                         counted(left, "voter") + " would be well, and " +
@@ -250,6 +256,23 @@ class Steward {
         SeatStep step = command(plan.rule, order, std::move(intent));
         if (step.what != Do::call || leaver.id != facts_.leader) return step;
         return hand_over(plan.rule, leaver);
+    }
+
+    std::size_t up_to_date_without(const SeatMember& leaver) const {
+        return static_cast<std::size_t>(std::count_if(
+            view_.voters.begin(), view_.voters.end(), [&](const SeatMember* voter) {
+                return voter != &leaver && !view_.is_behind(*voter);
+            }));
+    }
+
+    // REQUIRES: another one is behind.
+    std::string slowest_but(const SeatMember& leaver) const {
+        const SeatMember* slowest = nullptr;
+        for (const SeatMember* voter : view_.behind)
+            if (voter != &leaver && (!slowest || voter->raft_index < slowest->raft_index))
+                slowest = voter;
+        return facts_.name_of(*slowest) + ", which is " +
+               counted(behind_by(facts_, *slowest, timing_), "entry") + " behind";
     }
 
     SeatStep hand_over(int rule, const SeatMember& leaver) const {

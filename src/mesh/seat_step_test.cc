@@ -267,7 +267,14 @@ TEST(SeatSteps, wait_for_a_learner_that_lags_and_say_what_it_lacks) {
     table.member(name).raft_index = 4000;
     EXPECT_EQ(table.look().what, Do::nothing);
     EXPECT_NE(table.look().says.find("is 1000 entries behind"), std::string::npos);
-    table.member(name).raft_index = 4001;
+    table.member("a").raft_index = 1000;
+    table.member(name).raft_index = 899;
+    EXPECT_NE(table.look().says.find("has 899 of 1000 entries"), std::string::npos)
+        << "etcd would refuse to promote it, again and again";
+    table.member(name).raft_index = 0;
+    EXPECT_NE(table.look().says.find("does not tell how far it is"), std::string::npos);
+    table.member("a").raft_index = 5000;
+    table.member(name).raft_index = 4500;
     table.member(name).started = false;
     EXPECT_NE(table.look().says.find("has not started"), std::string::npos);
     table.member(name).started = true;
@@ -275,6 +282,43 @@ TEST(SeatSteps, wait_for_a_learner_that_lags_and_say_what_it_lacks) {
     EXPECT_NE(table.look().says.find("is reached by 0 voters of 1"), std::string::npos);
     table.member(name).reached_by = 1;
     EXPECT_NE(table.look().what, Do::nothing);
+}
+
+TEST(SeatSteps, promote_nobody_who_wants_no_seat_any_more) {
+    SeatTable table = fleet(3, 4);
+    ASSERT_EQ(table.run(1).size(), 1u);
+    const std::string name = table.facts().members.back().uuid;
+    table.peer(name).wish = SeatWish::no;
+    EXPECT_EQ(table.look().what, Do::nothing);
+    EXPECT_NE(table.look().says.find("wants no seat any more"), std::string::npos);
+}
+
+// Without the others each write would wait for it.
+TEST(SeatSteps, let_a_voter_that_lags_go_before_those_that_have_everything) {
+    SeatTable table = grown(3, 3);
+    table.pass(Seconds{60});
+    table.facts().ideal = 1;
+    for (const char* name : {"b", "c"}) {
+        SeatTable one = table;
+        for (const char* each : {"a", "b", "c"}) one.member(each).raft_index = 5000;
+        one.member(name).raft_index = 4000;
+        EXPECT_EQ(one.run(1), Lines{std::string("remove ") + name});
+    }
+}
+
+TEST(SeatSteps, keep_a_voter_while_those_that_stay_would_wait_for_one_that_lags) {
+    SeatTable table = grown(3, 3);
+    table.pass(Seconds{60});
+    table.facts().ideal = 1;
+    for (const char* name : {"a", "b", "c"}) table.member(name).raft_index = 5000;
+    table.member("b").raft_index = 3999;
+    table.member("c").raft_index = 4000;
+    EXPECT_EQ(table.look().what, Do::nothing);
+    EXPECT_NE(table.look().says.find("each write would wait for b, which is 1001 entries behind"),
+              std::string::npos)
+        << table.look().says;
+    table.member("c").raft_index = 4001;
+    EXPECT_EQ(table.run(1), Lines{"remove b"});
 }
 
 TEST(SeatSteps, undo_a_learner_past_its_deadline_and_put_the_peer_into_the_penalty_box) {
@@ -319,7 +363,24 @@ TEST(SeatSteps, remove_a_voter_that_died_meanwhile_before_the_learner_is_promote
     table.pass(Seconds{60});
     EXPECT_EQ(table.run(), Lines{});
     table.member(learner).started = true;
+    Lines others = table.voters();
+    std::erase_if(others, [&](const auto& one) { return one == lost || one == table.facts().me; });
+    table.fall_silent(others[0]);
+    EXPECT_EQ(table.run(), Lines{}) << "one of the two that would be left is silent too";
+    table.answer(others[0]);
     EXPECT_EQ(table.run(2), (Lines{"remove " + lost, "promote " + learner}));
+}
+
+// Its host left, or was removed by hand, and nobody looks at it.
+TEST(SeatSteps, replace_a_voter_that_belongs_to_nobody_after_a_minute) {
+    SeatTable table = grown(3, 4);
+    const std::string gone = follower_of(table), spare = spare_of(table, "abcd");
+    std::erase_if(table.facts().peers, [&](const auto& peer) { return peer.uuid == gone; });
+    table.facts().conditions.erase(gone);
+    (void)table.look();
+    table.facts().memory.members[table.member(gone).id] = table.now();
+    EXPECT_EQ(table.run_for(Seconds{60}), Lines{});
+    EXPECT_EQ(table.run(), (Lines{"remove " + gone, "add_learner " + spare, "promote " + spare}));
 }
 
 TEST(SeatSteps, give_a_learner_of_a_large_store_more_time) {

@@ -37,6 +37,7 @@ struct SeatTiming {
     Milliseconds penalty_first{60'000};  // doubles with every further strike
     Milliseconds penalty_max{3'600'000};
     Milliseconds steward_lease{5000};
+    Milliseconds tell_clock{60'000};  // what time it is by the steward's clock, to all
 
     // Upkeep (upkeep.h).
     Milliseconds compare{30'000};      // between two comparisons of what voters hold

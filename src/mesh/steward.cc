@@ -199,13 +199,21 @@ void Steward::act() {
 }
 
 // Whoever looks for a voter hears of a new one at once, and need not ask for it again and again;
-// whoever is to keep a copy of the store hears that in the same record, which all follow anyway.
+// whoever is to keep a copy of the store hears that in the same record, which all follow anyway,
+// and so does everybody the time.
 void Steward::tell_voters() {
     if (term_ == 0 || !leads()) return;
-    std::string text = encode(VotersRecord{voters(), choose_keepers(facts_)});
-    if (text == register_.voters_text()) return;
+    const Instant now = ports_.loop.clock().now();
+    VotersRecord record{voters(), choose_keepers(facts_)};
+    if (auto stands = decode_voters(register_.voters_text())) {
+        stands->clock.reset();
+        if (*stands == record && now < clock_due_) return;
+    }
+    clock_due_ = now + timing_.tell_clock;
+    const Duration wall = ports_.loop.clock().wall().time_since_epoch();
+    record.clock = {self_.host.text(), duration_cast<Milliseconds>(wall)};
     commit("telling where the voters are", {{Compare::created(keys::seat_steward(), term_)},
-                                            {Operation::put(keys::seat_voters(), text)}});
+                                            {Operation::put(keys::seat_voters(), encode(record))}});
 }
 
 std::vector<VoterPlace> Steward::voters() const {
@@ -228,7 +236,10 @@ void Steward::campaign() {
     const std::string text = encode(record_);
     ports_.store.commit({{Compare::absent(key)}, {Operation::put(key, text, lease_)}},
                         lifeline_.guard([this](Result<Committed> done) {
-                            if (done && done->applied) term_ = done->revision;
+                            if (done && done->applied) {
+                                term_ = done->revision;
+                                clock_due_ = {};
+                            }
                             acted("becoming the steward",
                                   done ? Result<void>{} : Result<void>(done.error()));
                         }));

@@ -7,9 +7,9 @@
 // one that does: what is written compares the steward's key and the book, and a call is made only
 // after everything that speaks for it was read once more.
 //
-// Cost: a reading of the list, a status of each member and nothing written while nothing changes,
-// each tick. The names and leased records of all peers are followed, not polled, by the agent of
-// each voter: whoever comes to lead decides at once.
+// Cost: a reading of the list and a status of each member, each tick; while nothing changes nothing
+// is written but the time, once a minute. The names and leased records of all peers are followed,
+// not polled, by the agent of each voter: whoever comes to lead decides at once.
 //
 // Owned by the agent. Loop thread only; never blocks.
 #pragma once
@@ -118,6 +118,7 @@ class Steward {
     std::string sighting_;                         // as it was put
     StewardRecord record_;                         // likewise
     bool telling_ = false;
+    Instant clock_due_{};  // in this term, to be told again
     LeaseId lease_ = 0;
     Revision term_ = 0;  // create revision of the steward's key, while it is ours
     bool reading_ = false;

@@ -106,6 +106,10 @@ bool Steward::is_due_to_tell(const SeatMember& member, Instant now) {
 void Steward::observe(const Round& round) {
     const Instant now = ports_.loop.clock().now();
     const auto sightings = register_.sightings();
+    // Then whoever has begun anew could not say so: its absence means nothing.
+    const bool takes_writes = std::all_of(
+        round.statuses.begin(), round.statuses.end(),
+        [](const auto& status) { return status.second.errors.empty(); });
     std::set<std::string> subjects(watched_.begin(), watched_.end());
     for (const SeatMember& member : facts_.members) subjects.insert(member.uuid);
     subjects.erase(std::string{});
@@ -117,7 +121,8 @@ void Steward::observe(const Round& round) {
         bool heard = peer && peer->is_alive;
         bool agent_gone = false;
         if (member && member->started) {
-            agent_gone = !sightings.contains(subject) && is_due_to_tell(*member, now);
+            agent_gone = takes_writes && !sightings.contains(subject) &&
+                         is_due_to_tell(*member, now);
             const bool answers = round.statuses.contains(member->id);
             misses_[subject] = answers ? 0 : misses_[subject] + 1;
             heard = answers && !agent_gone;

@@ -48,6 +48,13 @@ std::vector<const UpkeepVoter*> in_turn(const UpkeepFacts& facts) {
     return voters;
 }
 
+// Little is free in its file: to write it anew would gain nothing, or an earlier steward did so.
+// Asked of a leader only, which is silent meanwhile and may lose the lead by that, as its successor
+// would in its turn. A follower may still work on the compaction and seem to be full of data.
+bool is_dense(const UpkeepVoter& voter) {
+    return voter.bytes_used >= voter.bytes - voter.bytes / 10;
+}
+
 // Again only after a while, or once something was deleted: clearing does not help where the data
 // that is there does not fit.
 std::optional<UpkeepStep> hold_back_clearing(const UpkeepFacts& facts, const SeatTiming& timing,
@@ -84,6 +91,7 @@ UpkeepStep clear_space(const UpkeepFacts& facts, const StoreAlarm& alarm, const 
     }
     for (const UpkeepVoter* voter : in_turn(facts)) {
         if (memory.clearing->defragmented.contains(voter->id)) continue;
+        if (voter->leads && is_dense(*voter)) continue;
         return {Do::defragment,
                 "writes the file of " + voter->name + " anew: " + megabytes(voter->bytes_used) +
                     " of " + megabytes(voter->bytes) + " are in use",

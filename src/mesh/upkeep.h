@@ -2,9 +2,10 @@
 // (seats.md 3, "Upkeep by the steward"). Pure; the caretaker carries it out.
 //
 //   space alarm    etcd takes no writes while its file is as large as its quota. All history is
-//                  compacted away, every voter's file written anew, then the alarm cleared. Whoever
-//                  is beside the leader does that, with the steward's key or without: nobody could
-//                  be given the key, and no change of seats could go on, while nothing is written.
+//                  compacted away, the file of every voter written anew that has room in it, then
+//                  the alarm cleared. Whoever is beside the leader does that, with the steward's
+//                  key or without: nobody could be given the key, and no change of seats could go
+//                  on, while nothing is written.
 //   comparison     the voters' hashes of one revision. Who holds other data than a strict majority
 //                  of all voters does, several times in a row, is condemned: its seat is given to
 //                  another (seat_plan.h). Without such a majority people are told.

@@ -81,6 +81,17 @@ TEST_F(Upkeep, clears_every_alarm_and_skips_who_does_not_answer) {
     EXPECT_EQ(run(), (Lines{"compact", "file 2", "file 1", "disarm 1", "disarm 2"}));
 }
 
+TEST_F(Upkeep, a_leader_whose_file_has_no_room_does_not_write_it_anew) {
+    raise(1);
+    facts.voters[0].bytes_used = 9 * mib;
+    facts.voters[1].bytes_used = 10 * mib;  // it may still work on the compaction
+    EXPECT_EQ(run(), (Lines{"compact", "file 2", "file 3", "disarm 1"}));
+    facts.voters[0].bytes_used = 9 * mib - 1;
+    raise(1);
+    facts.memory.cleared.reset();
+    EXPECT_EQ(run(), (Lines{"compact", "file 2", "file 3", "file 1", "disarm 1"}));
+}
+
 TEST_F(Upkeep, clears_alarms_without_the_stewards_key_and_within_a_change_of_seats) {
     facts.is_steward = facts.is_calm = false;
     raise(1);

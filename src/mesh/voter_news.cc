@@ -26,6 +26,7 @@ void VoterNews::follow() {
         keys::seat_voters(),
         {.on_record =
              [this](const std::optional<Record>& record) { take(record ? record->value : ""); },
+         .on_written = [this](const Record& record) { hear_clock(record.value); },
          .on_error =
              [this](const Error& error) {
                  ports_.report.publish(happened::Refused{"store_error", "voters: " + error.text});
@@ -43,11 +44,19 @@ void VoterNews::take(const std::string& text) {
     if (text.empty()) return;
     auto record = decode_voters(text);
     if (!record) return ports_.report.publish(happened::Refused{"bad_record", record.error().text});
+    record->clock.reset();  // is no news of voters
     if (record_ == *record) return;
     const bool are_others = !record_ || record_->voters != record->voters;
     record_ = std::move(*record);
     if (are_others) events_.on_voters();
     if (events_.on_record) events_.on_record(*record_);
+}
+
+// What was read late tells no time.
+void VoterNews::hear_clock(const std::string& text) const {
+    if (!events_.on_clock) return;
+    if (const auto record = decode_voters(text); record && record->clock)
+        events_.on_clock(*record->clock);
 }
 
 std::vector<std::string> VoterNews::domain_of(const StoreMember& member) const {

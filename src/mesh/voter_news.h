@@ -1,6 +1,6 @@
 // What the steward tells of where the voters are (VoterPlace), followed: whoever is a client of the
 // store hears of a new voter at once, and knows which one stands near; and whoever is to keep a
-// copy of the store hears that.
+// copy of the store hears that; and all hear the time.
 //
 // Owned by StoreLink. Loop thread only; never blocks.
 #pragma once
@@ -30,7 +30,8 @@ class VoterNews {
 
     struct Events {
         Action on_voters;                                      // they are others, or elsewhere
-        std::function<void(const VotersRecord&)> on_record{};  // anything in it; may be none
+        std::function<void(const VotersRecord&)> on_record{};  // or others keep copies; may be none
+        std::function<void(const ClockTelling&)> on_clock{};   // just now; may be none
     };
 
     // Every port must outlive it.
@@ -50,6 +51,7 @@ class VoterNews {
  private:
     void follow();
     void take(const std::string& text);
+    void hear_clock(const std::string& text) const;
 
     const Ports ports_;
     const Events events_;

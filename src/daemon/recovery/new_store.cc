@@ -6,12 +6,17 @@
 #include "base/text.h"
 #include "daemon/home.h"
 #include "daemon/machine_store.h"
+#include "daemon/recovery/bench_places.h"
 #include "daemon/recovery/workbench.h"
 #include "daemon/seat_holder.h"
 #include "daemon/secret_files.h"
 #include "daemon/store_epoch.h"
+#include "daemon/store_notice.h"
 #include "mesh/identity.h"
 #include "mesh/keys.h"
+#include "mesh/seat_records.h"
+#include "sys/linux/surroundings.h"
+#include "trust/authority.h"
 
 namespace hansa {
 
@@ -73,11 +78,33 @@ Result<std::uint64_t> raise_epoch(StoreDesk& desk, Store& store, std::uint64_t b
     return cluster->epoch;
 }
 
+// By which its etcd must go, since all who become members of the store do; this host need not have
+// known them. `known`: where the store says nothing.
+Result<std::string> timing_of(StoreDesk& desk, Store& store, const std::string& known) {
+    auto found = read_key(desk, store, keys::seat_settings());
+    if (!found) return std::move(found).error();
+    if (!*found) return known;
+    auto settings = decode_seat_settings((*found)->value);
+    if (!settings) return std::move(settings).error();
+    return settings->timing;
+}
+
+// The times of the machine's own store; the rest of it counts only while its agent runs.
+Result<void> write_notice(StoreDesk& desk, const OwnStore& place) {
+    StoreNotice notice =
+        place.notice.value_or(StoreNotice{process_id(), place.client_urls, place.peer_urls,
+                                          store_server_name, false, place.clients_told});
+    notice.timing = place.timing;
+    return write_secret(desk.files, place.notice_path(), encode(notice));
+}
+
 // What the agent looks for at its start, besides the data.
 Result<void> write_marker(StoreDesk& desk, const OwnStore& place, MemberId member,
                           std::uint64_t epoch) {
-    if (place.kind == OwnStore::Kind::machine)
+    if (place.kind == OwnStore::Kind::machine) {
+        if (auto told = write_notice(desk, place); !told) return told;
         return write_store_epoch(desk.files, place.directory, epoch);
+    }
     const MemberMarker marker{
         desk.identity().cluster, desk.identity().uuid, member, place.client_urls,
         place.peer_urls,         place.timing,         epoch};
@@ -163,20 +190,23 @@ Result<StillStanding> hold_still(StoreDesk& desk) {
     auto agent = take(desk.home() + "/lock");
     if (!agent) return std::move(agent).error();
     standing.agent = std::move(*agent);
-    if (desk.own().kind == OwnStore::Kind::seat) return standing;
-    if (auto made = make_directories(desk.files, desk.own().directory); !made)
-        return std::move(made).error();
-    auto machine = take(desk.own().directory + "/lock");
-    if (!machine) return std::move(machine).error();
-    standing.machine = std::move(*machine);
+    if (desk.own().kind == OwnStore::Kind::machine) {
+        if (auto made = make_directories(desk.files, desk.own().directory); !made)
+            return std::move(made).error();
+        auto machine = take(desk.own().directory + "/lock");
+        if (!machine) return std::move(machine).error();
+        standing.machine = std::move(*machine);
+    }
+    auto cleared = clear_benches(desk.files, desk.own().directory);
+    if (!cleared) return std::move(cleared).error();
     return standing;
 }
 
-Result<NewStore> make_new_store(StoreDesk& desk, const OwnStore& place, const std::string& snapshot,
+Result<NewStore> make_new_store(StoreDesk& desk, OwnStore place, const std::string& snapshot,
                                 std::uint64_t epoch_before) {
     if (auto made = make_directories(desk.files, place.directory); !made)
         return std::move(made).error();
-    auto bench = Workbench::open(desk, place.directory + "/new-" + make_uuid(desk.random));
+    auto bench = Workbench::open(desk, bench_place(place.directory, BenchUse::make, desk.random));
     if (!bench) return std::move(bench).error();
     const std::string name = member_name(desk);
     NewStore made;
@@ -190,6 +220,9 @@ Result<NewStore> make_new_store(StoreDesk& desk, const OwnStore& place, const st
         raise_epoch(desk, (*bench)->store(), std::max(epoch_before, desk.identity().epoch));
     if (!epoch) return std::move(epoch).error();
     made.epoch = *epoch;
+    auto timing = timing_of(desk, (*bench)->store(), place.timing);
+    if (!timing) return std::move(timing).error();
+    place.timing = *timing;
     auto status = desk.await<MemberStatus>([&](auto done) {
         (*bench)->electorate().status({(*bench)->endpoint(), answer_limit}, std::move(done));
     });
@@ -197,6 +230,7 @@ Result<NewStore> make_new_store(StoreDesk& desk, const OwnStore& place, const st
     made.revision = status.result->revision;
     (*bench)->stop();
 
+    if (auto may = (*bench)->go_on(); !may) return std::move(may).error();
     auto aside = put_data_aside(desk.files, place.data(), desk.loop.clock().wall());
     if (!aside) return std::move(aside).error();
     made.aside = *aside;

@@ -27,6 +27,7 @@ struct NewStoreAddress {
 Result<OwnStore> place_new_store(const StoreDesk& desk, const NewStoreAddress& address);
 
 // Nobody else may serve here meanwhile: the locks of this host's agent, and of the machine's store.
+// What a command that was killed left behind is gone then.
 // Code::conflict when an agent runs; Code::denied when the state is another user's.
 struct StillStanding {
     std::unique_ptr<HeldLock> agent;
@@ -50,8 +51,9 @@ struct NewStore {
 };
 
 // REQUIRES: hold_still(), and a snapshot that was checked. `epoch_before`: the highest that is
-// known. Until everything is ready nothing of the former data is touched.
-Result<NewStore> make_new_store(StoreDesk& desk, const OwnStore& place, const std::string& snapshot,
+// known. Until everything is ready nothing of the former data is touched. Its etcd goes by the
+// times that the snapshot's cluster has.
+Result<NewStore> make_new_store(StoreDesk& desk, OwnStore place, const std::string& snapshot,
                                 std::uint64_t epoch_before);
 
 }  // namespace hansa

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "daemon/home.h"
+#include "daemon/recovery/bench_places.h"
 #include "daemon/recovery/new_store.h"
 #include "daemon/recovery/take_snapshot.h"
 #include "daemon/recovery/verdict.h"
@@ -154,7 +155,8 @@ Result<void> Recovery::State::add_own() {
     if (!failed)
         own.since = iso8601(
             std::chrono::time_point_cast<Nanoseconds>(std::chrono::file_clock::to_sys(written)));
-    auto bench = Workbench::open(*desk, desk->own().directory + "/look-" + make_uuid(desk->random));
+    auto bench =
+        Workbench::open(*desk, bench_place(desk->own().directory, BenchUse::look, desk->random));
     if (!bench) return std::move(bench).error();
     auto weighed = weigh_own(**bench, own);
     if (!weighed && weighed.error().code != Code::invalid) return weighed;

@@ -108,9 +108,11 @@ void StoreDesk::read_own() {
     own_ = {OwnStore::Kind::machine, prefix_ + "/cluster"};
     own_.has_data = has_data(own_.directory);
     own_.is_member = own_.has_data;
-    auto text = files.read(own_.directory + "/store.json", file_bytes_max);
+    auto text = files.read(own_.notice_path(), file_bytes_max);
     auto notice = text ? decode_notice(*text) : std::move(text).error();
     if (!notice) return;
+    own_.notice = *notice;
+    own_.timing = notice->timing;
     own_.is_member = own_.has_data || notice->elsewhere.empty();
     own_.client_urls = notice->client_urls;
     own_.peer_urls = notice->peer_urls;

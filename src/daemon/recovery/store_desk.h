@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/identity.h"
+#include "daemon/store_notice.h"
 #include "mesh/endpoints.h"
 #include "mesh/etcd/electorate.h"
 #include "sys/linux/accounts.h"
@@ -39,8 +40,10 @@ struct OwnStore {
     std::vector<std::string> peers_told{};
     std::string timing{};  // of the cluster, where its members keep it; empty: the usual one
     bool has_data = false;
-    bool is_member = false;  // as far as it knows; perhaps one that has lost its data
+    bool is_member = false;               // as far as it knows; perhaps one that has lost its data
+    std::optional<StoreNotice> notice{};  // of the machine's; empty: there is none
 
+    std::string notice_path() const { return directory + "/store.json"; }
     std::string data() const { return directory + "/etcd"; }
 };
 

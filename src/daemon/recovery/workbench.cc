@@ -1,6 +1,7 @@
 #include "daemon/recovery/workbench.h"
 
 #include <charconv>
+#include <csignal>
 #include <filesystem>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "daemon/secret_files.h"
 #include "daemon/store_certificate.h"
 #include "data/json.h"
+#include "sys/linux/surroundings.h"
 #include "trust/authority.h"
 
 namespace hansa {
@@ -57,6 +59,26 @@ Result<std::unique_ptr<Workbench>> Workbench::open(StoreDesk& desk, const std::s
     return bench;
 }
 
+Workbench::Workbench(StoreDesk& desk, std::string directory)
+    : desk_(desk), directory_(std::move(directory)) {
+    watch_for_ends();
+}
+
+void Workbench::watch_for_ends() {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        if (is_ignored(number)) continue;
+        signals_.push_back(desk_.loop.on_signal(number, [this] {
+            interrupted_ = true;
+            for (Held& watch : signals_) watch.reset();
+        }));
+    }
+}
+
+Result<void> Workbench::go_on() const {
+    if (!interrupted_) return {};
+    return Error{Code::cancelled, "interrupted: nothing was changed"};
+}
+
 Workbench::~Workbench() {
     stop();
     (void)desk_.files.remove_tree(directory_);
@@ -90,7 +112,11 @@ Result<void> Workbench::restore(const std::string& snapshot, const std::string& 
         auto child = desk_.processes.start(command, Lifetime::tied_to_us, std::move(events));
         if (!child && child.error().code == Code::missing) continue;
         if (!child) return std::move(child).error();
-        while (!exit) desk_.loop.step(Seconds{1});
+        while (!exit) {
+            desk_.loop.step(Seconds{1});
+            if (interrupted_) (*child)->signal(SIGKILL);
+        }
+        if (auto may = go_on(); !may) return may;
         if (exit->ok()) return {};
         return Error{Code::invalid, std::string(program) + " does not restore " +
                                         printable(snapshot) + ": " +
@@ -161,8 +187,12 @@ Result<void> Workbench::launch(EtcdConfig config) {
 
 Result<void> Workbench::await(const std::function<bool()>& ready) {
     const Instant end = desk_.loop.clock().now() + start_limit;
-    while (!ready() && !ended_ && desk_.loop.clock().now() < end)
+    while (!ready() && !ended_ && !interrupted_ && desk_.loop.clock().now() < end)
         desk_.loop.step(Milliseconds{100});
+    if (auto may = go_on(); !may) {
+        stop();
+        return may;
+    }
     if (ready()) return {};
     const std::string why = ended_ ? *ended_ : "etcd is not ready within " + readable(start_limit);
     stop();

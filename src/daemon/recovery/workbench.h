@@ -5,7 +5,9 @@
 //     DIRECTORY/etcd    the data; to be moved away before the bench goes
 //     DIRECTORY/ca, tls     whom it believes, and what it shows
 //
-// Made for one command, blocking; its directory goes with it.
+// Made for one command, blocking; its directory goes with it, also when SIGINT, SIGTERM or SIGHUP
+// ask the command to end: then what is under way gives up with Code::cancelled. A second signal
+// ends the process at once. Only copy() cannot be ended: whoever asks is heard after it.
 #pragma once
 
 #include <memory>
@@ -29,7 +31,7 @@ std::optional<RaftStand> read_raft_stand(const std::string& line);
 
 class Workbench {
  public:
-    // `directory` must not be there.
+    // `directory` must not be there: a bench_place().
     static Result<std::unique_ptr<Workbench>> open(StoreDesk& desk, const std::string& directory);
     ~Workbench();
 
@@ -49,13 +51,16 @@ class Workbench {
     Result<void> start(Start how, const std::string& name);
     void stop();
 
+    // Code::cancelled once somebody has asked the command to end.
+    Result<void> go_on() const;
+
     const std::string& endpoint() const { return endpoint_; }
     Electorate& electorate() { return *electorate_; }
     Store& store() { return *store_; }
 
  private:
-    Workbench(StoreDesk& desk, std::string directory)
-        : desk_(desk), directory_(std::move(directory)) {}
+    Workbench(StoreDesk& desk, std::string directory);
+    void watch_for_ends();
     Result<EtcdConfig> plan(const std::string& name);
     Result<void> speak(const EtcdTls& tls);
     Result<void> launch(EtcdConfig config);
@@ -63,6 +68,8 @@ class Workbench {
 
     StoreDesk& desk_;
     const std::string directory_;
+    std::vector<Held> signals_;
+    bool interrupted_ = false;
     std::string endpoint_;
     std::optional<RaftStand> stand_;
     std::optional<std::string> ended_;  // why etcd did, by itself

@@ -116,7 +116,12 @@ TEST_F(EtcdElectorateTest, what_etcd_refuses_is_typed) {
 
     EXPECT_EQ(council.promote(ask, voter).fault, MemberFault::not_learner);
     EXPECT_EQ(council.promote(ask, 1).fault, MemberFault::no_such_member);
-    EXPECT_EQ(council.remove(ask, 1).fault, MemberFault::no_such_member);
+    // etcd drops a change that is proposed before the last one, refused as it was, is applied; who
+    // waits for its answer waits in vain, and asks again.
+    auto unknown = council.remove(ask, 1);
+    for (int i = 0; i < 2 && unknown.fault == MemberFault::no_answer; ++i)
+        unknown = council.remove(ask, 1);
+    EXPECT_EQ(unknown.fault, MemberFault::no_such_member);
     EXPECT_TRUE(council.remove(ask, *learner.result));
     EXPECT_EQ(council.remove(ask, *learner.result).fault, MemberFault::no_such_member);
     const auto last = council.remove(ask, voter);

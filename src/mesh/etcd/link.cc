@@ -186,6 +186,7 @@ void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
             answered(on, {failure.error.text});
             if (failure.handshake == Handshake::not_believed && distrusted_)
                 distrusted_(failure.error);
+            if (failure.handshake == Handshake::not_accepted && unaccepted_) unaccepted_();
         });
 }
 
@@ -401,6 +402,10 @@ void Link::on_status(std::function<void(const StoreStatus&)> changed) {
 
 void Link::on_distrust(std::function<void(const Error&)> distrusted) {
     distrusted_ = std::move(distrusted);
+}
+
+void Link::on_unaccepted(Action unaccepted) {
+    unaccepted_ = std::move(unaccepted);
 }
 
 void Link::tell(StoreStatus::State state, std::string detail) {

@@ -81,6 +81,7 @@ class Link {
     const StoreStatus& status() const { return status_; }
     void on_status(std::function<void(const StoreStatus&)> changed);
     void on_distrust(std::function<void(const Error&)> distrusted);
+    void on_unaccepted(Action unaccepted);
 
  private:
     // Empty text: none. `member`: who told it; 0: nobody answered.
@@ -146,6 +147,7 @@ class Link {
     StoreStatus status_;
     std::function<void(const StoreStatus&)> changed_;
     std::function<void(const Error&)> distrusted_;
+    Action unaccepted_;
     std::vector<std::weak_ptr<Rider>> riders_;
     std::size_t asked_ = 0;        // the rider that asked last
     std::size_t riders_max_ = 16;  // the ended ones are swept out when there are more

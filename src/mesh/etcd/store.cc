@@ -181,6 +181,7 @@ class StoreOverGrpc final : public EtcdStore {
     void on_distrust(std::function<void(const Error&)> distrusted) override {
         link_.on_distrust(std::move(distrusted));
     }
+    void on_unaccepted(Action unaccepted) override { link_.on_unaccepted(std::move(unaccepted)); }
     StoreLimits limits() const override { return options_.limits; }
     EtcdCounters counters() const override { return counters_; }
 

@@ -26,6 +26,10 @@ class EtcdStore : public Store {
     // Called when what answers at an endpoint is not believed to be the store: why, for people.
     virtual void on_distrust(std::function<void(const Error&)> distrusted) = 0;
 
+    // Called when what answers at an endpoint ends the connection at once, as it does with a
+    // certificate that it does not accept.
+    virtual void on_unaccepted(Action unaccepted) = 0;
+
     // The members as the endpoint that we are connected to lists them, and that endpoint. It may
     // lag behind: a member that is cut off from the others knows no better.
     virtual void members(Done<MemberListing> done) = 0;

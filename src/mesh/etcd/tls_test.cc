@@ -27,6 +27,8 @@ class EtcdTlsTest : public testing::Test {
     std::string refusal(const StoreIdentity& identity) {
         Client client(loop, identity, rig.urls());
         distrusted.clear();
+        unaccepted = 0;
+        client.store().on_unaccepted([&] { ++unaccepted; });
         client.store().on_distrust([&](const Error& why) { distrusted.push_back(why.text); });
         EXPECT_TRUE(client.await_state(StoreStatus::State::away));
         EXPECT_EQ(client.store().counters().connections, 0u);
@@ -46,6 +48,7 @@ class EtcdTlsTest : public testing::Test {
 
     LinuxLoop loop;
     EtcdRig rig{loop, 1};
+    int unaccepted = 0;
     std::vector<std::string> distrusted;  // what the last refusal() was told apart
     test::FreshDirectory elsewhere;
     TlsFiles foreign{elsewhere.path(), loop.clock().wall(), "00000000-0000-4000-8000-0000000000ff"};
@@ -56,6 +59,7 @@ TEST_F(EtcdTlsTest, a_client_without_a_certificate_is_not_let_in) {
     identity.chain_pem = identity.key_pem = "";
     says(identity, "does not accept this host's certificate");
     EXPECT_TRUE(distrusted.empty()) << "the store is believed; it is we who are not";
+    EXPECT_GT(unaccepted, 0);
 }
 
 TEST_F(EtcdTlsTest, a_client_of_another_authority_is_not_let_in) {
@@ -96,6 +100,7 @@ TEST_F(EtcdTlsTest, a_store_of_another_authority_is_not_believed) {
     identity.roots_pem = foreign.roots_pem();
     says(identity, "is not believed");
     EXPECT_FALSE(distrusted.empty());
+    EXPECT_EQ(unaccepted, 0);
 }
 
 TEST_F(EtcdTlsTest, a_peers_certificate_cannot_serve_as_the_store) {
