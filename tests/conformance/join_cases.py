@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from rig import DEADLINE, case, children_of, equal, free_port, main
+from rig import DEADLINE, case, children_of, equal, free_port, main, store
 from seats import Seat, graph, join
 
 
@@ -368,6 +368,87 @@ def init(t):
     token = t.command("token", "create").stdout.strip()
     second = join(t, "second", token)
     second.wait_for("store_changed", state="connected")
+
+
+def exporting(t, name, *exported):
+    """The graph of a host that exports these and collects everybody's into a place of its own."""
+    os.makedirs(t.at(f"got-{name}"), exist_ok=True)
+    files = "".join(f'  - {{name: "@@{one}", path: /x/{one}, content: "{name}"}}\n'
+                    for one in exported)
+    return t.graph(f"{name}.yaml", f"""
+graph: {name}
+resources:
+  file:
+  - {{name: own, path: T/{name}-own, content: own}}
+{files}collect:
+- {{kind: file, pattern: T/got-{name}/}}
+""")
+
+
+@case("replace", "another machine takes over a dead host's name, and the former one stays out")
+def replace(t):
+    seat = Seat(t)
+    collector = join(t, "c", seat.token(), file=exporting(t, "c"))
+    old = exporting(t, "old", "both", "before")
+    first = join(t, "b", seat.token(), prefix="state-old", file=old)
+    t.until_content("got-c/both", "old")
+    t.until_content("got-c/before", "old")
+
+    new = exporting(t, "new", "both", "after")
+    def try_new(*flags, token):
+        return join(t, "b", token, *flags, prefix="state-new", file=new)
+    equal(first.stop(), 0, "exit code")
+    early = try_new("--replace", token=seat.token())
+    equal(early.wait(), 3, early.tell())
+    assert '"hansa peers revoke b"' in "\n".join(early.lines), early.tell()
+    revoked = t.command("peers", "revoke", "b", env=seat.env)
+    equal(revoked.returncode, 0, revoked.stderr)
+    unasked = try_new(token=seat.token())
+    equal(unasked.wait(), 3, unasked.tell())
+    told = "\n".join(unasked.lines)
+    assert 'host name "b" is taken by' in told and "--replace" in told, told
+    second = try_new("--replace", token=seat.token())
+    second.wait_for("store_changed", state="connected")
+    t.until(lambda: any("from now on" in e["text"] for e in second.seen("noted")),
+            what="it says whom it replaces", agent=second)
+    t.until_content("got-c/both", "new")
+    t.until_content("got-c/after", "new")
+    t.until(lambda: t.read("got-c/before") is None or collector.seen("collected", withdrawn=1),
+            what="what only the former one exported is withdrawn")
+    second.wait_at_rest()
+
+    back = join(t, "b", "", prefix="state-old", file=old)
+    equal(back.wait(), 3, back.tell())
+    told = "\n".join(back.lines)
+    assert "was revoked" in told and "another machine" in told, told
+    equal(t.read("got-c/both"), "new", "the former one is not collected any more")
+    equal((second.stop(), collector.stop(), seat.agent.stop()), (0, 0, 0), "exit codes")
+
+
+@case("replace-live", "a live host is never replaced; a dead one is, with all that it exported")
+def replace_live(t):
+    collector = t.run(exporting(t, "c"), "--hostname", "c")
+    url = store(t, collector)
+    for machine in ("old", "new"):
+        t.share_authority(t.at(f"state-{machine}"))
+    def run(machine, file, *flags):
+        return t.run(file, "--hostname", "b", "--prefix", t.at(f"state-{machine}"), "--seeds", url, *flags)
+    old, new = exporting(t, "old", "before"), exporting(t, "new")
+    first = run("old", old)
+    t.until_content("got-c/before", "old")
+    alive = run("new", new, "--replace")
+    equal(alive.wait(), 3, alive.tell())
+    assert "that host is alive" in "\n".join(alive.lines), alive.tell()
+    equal(first.stop(), 0, "exit code")
+    second = run("new", new, "--replace")
+    second.wait_at_rest()
+    collector.wait_for("collected", withdrawn=1)
+    # Even while the new one is away: the name is its own.
+    equal(second.stop(), 0, "exit code")
+    back = run("old", old)
+    equal(back.wait(), 3, back.tell())
+    assert 'host name "b" is taken by' in "\n".join(back.lines), back.tell()
+    equal(collector.stop(), 0, "exit code")
 
 
 if __name__ == "__main__":

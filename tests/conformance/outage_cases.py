@@ -3,14 +3,15 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 
-from rig import (case, children_of, equal, etcdctl, free_port, home_of_nobody, main, need_root,
-                 open_to_all, small_disk, store)
+from rig import (case, children_of, credentials, equal, etcdctl, free_port, home_of_nobody, main, need_root,
+                 open_to_all, small_disk, store, try_etcdctl)
 
 
 @contextlib.contextmanager
@@ -530,6 +531,32 @@ def quota(t):
     peer_graph(t, "a", "second")
     t.until_content("a/from-a", "second")
     agent.wait_at_rest(mark)
+    equal(agent.stop(), 0, "exit code")
+
+
+@case("full-store", "a store that only this machine reaches is full: it is cleared, and writes go on")
+def full_store(t):
+    script = t.write("bin/etcd", f"#!/bin/sh\nexec {shutil.which('etcd')} \"$@\" "
+                     "--quota-backend-bytes=16777216\n")
+    os.chmod(script, 0o755)
+    env = {**t.env, "PATH": f"{t.at('bin')}:{t.env['PATH']}"}
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a", env=env)
+    t.until_content("a/from-a", "first")
+    url = store(t, agent)
+
+    def put():
+        return try_etcdctl(url, *credentials(t, url), "put", "ballast", data="x" * 1_000_000)
+    for _ in range(64):
+        told = put()
+        if told.returncode:
+            break
+    assert "space exceeded" in told.stderr, told.stderr
+    agent.wait_for("warned")
+    t.until(lambda: put().returncode == 0, what="writes are taken again", agent=agent)
+    equal(etcdctl(t, url, "alarm", "list"), "", "alarms")
+    assert any("is full" in e["text"] for e in agent.seen("warned")), agent.tell()
+    peer_graph(t, "a", "second")
+    t.until_content("a/from-a", "second")
     equal(agent.stop(), 0, "exit code")
 
 

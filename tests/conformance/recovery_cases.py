@@ -4,11 +4,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../fleet"))
+
+import damage
 from attack_cases import Stage
 from outage_cases import peer_graph
-from rig import case, equal, etcdctl, main, own_files, store, try_etcdctl
+from rig import DEADLINE, case, children_of, equal, etcdctl, main, own_files, store, try_etcdctl
 from seats import join
 
 
@@ -86,6 +91,7 @@ def restore(t):
     t.until_content("c/page", "second")
     d = join(t, "d", stage.token)
     d.wait_for("store_changed", state="connected")
+    t.until(lambda: identity(t, "state-d", "d").get("cluster") == "c1", what="d is in", agent=d)
     marks = {agent: agent.mark() for agent in (v, c, d)}
     restoring = ("cluster", "restore", t.at("copy.db"))
     told = t.command(*restoring, "--yes", "c1", env=seat.env)
@@ -129,6 +135,128 @@ def restore(t):
         return [e for e in c.runs("file[page] from v", "changed", marks[c])]
     t.until(written, what="c tells of it", agent=c)
     equal(len(written()), 1, "once, and never back")
+
+
+@case("restored-times", "a restored store goes by its cluster's times, whoever restores it")
+def restored_times(t):
+    stage = Stage(t, "c")
+    seat, env = stage.seat, {**t.env, "HANSA_PREFIX": t.at("state-c")}
+    asked_for = t.command("cluster", "timing", "fast", env=seat.env)
+    equal(asked_for.returncode, 0, asked_for.stderr)
+    equal(t.command("cluster", "snapshot", t.at("copy.db"), env=seat.env).returncode, 0)
+    for agent in (stage.agents["c"], seat.agent):
+        equal(agent.stop(), 0)
+
+    # Where the store was founded, before anybody asked for these times.
+    shutil.rmtree(t.at("state-seat/cluster/etcd"))
+    os.unlink(t.at("state-seat/cluster/store.json"))
+    done = t.command("cluster", "restore", t.at("copy.db"), "--yes", "c1", env=seat.env)
+    equal(done.returncode, 0, done.stderr)
+    seat.start()
+    with open(t.at("state-seat/cluster/store.json"), encoding="utf-8") as file:
+        equal(json.load(file)["timing"], "fast")
+    equal(etcd_flag(seat.agent, "--heartbeat-interval"), "20")
+    equal(seat.agent.stop(), 0)
+
+    # By a host that never had a seat; where it is to listen is written down, and no more.
+    done = t.command("cluster", "restore", t.at("copy.db"), "--yes", "c1", "--listen", "127.3.2.1",
+                     env=env)
+    equal(done.returncode, 0, done.stderr)
+    with open(t.at("state-c/c/store/member.json"), encoding="utf-8") as file:
+        marker = json.load(file)
+    equal((marker["timing"], marker["epoch"]), ("fast", 1))
+
+
+def etcd_flag(agent, name):
+    """What the agent's etcd was started with."""
+    pid = next(pid for pid, what in children_of(agent.process.pid).items() if what == "etcd")
+    with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
+        words = file.read().split("\0")
+    return next(word.partition("=")[2] for word in words if word.startswith(name + "="))
+
+
+def leave_a_copy(t):
+    """An agent that was alone has stopped, and a copy of its store is there."""
+    agent = t.run(peer_graph(t, "a"), "--hostname", "a")
+    t.until_content("a/from-a", "first")
+    equal(snapshot(t)["had_quorum"], True)
+    equal(agent.stop(), 0)
+
+
+@case("damaged-alone", "the only store is damaged: said with the way out, nothing is thrown away")
+def damaged_alone(t):
+    leave_a_copy(t)
+    data = t.at("state/cluster/etcd")
+    damage.zero_database(data)
+    before = everything_in(data)
+
+    broken = t.run(peer_graph(t, "a", "second"), "--hostname", "a")
+    warned(broken, 0, "damaged", "hansa cluster restore", "docs/manual/recovery.md")
+    t.until_content("a/own", "own")
+    os.unlink(t.at("a/own"))
+    t.until_content("a/own", "own")
+    shown = t.command("status")
+    assert "damaged" in shown.stdout, shown.stdout
+    equal(children_of(broken.process.pid), {}, "it is not started again and again")
+    equal(broken.stop(), 0)
+    equal(everything_in(data), before, "what is left of the data is there")
+
+    cluster = identity(t, "state", "a")["cluster"]
+    done = t.command("cluster", "restore", t.at("copy.db"), "--yes", cluster)
+    equal(done.returncode, 0, done.stderr)
+    t.run(peer_graph(t, "a", "third"), "--hostname", "a")
+    t.until_content("a/from-a", "third")
+
+
+def everything_in(directory):
+    """The database and the newest log, which etcd may allocate again."""
+    found = []
+    for path in (damage.database_of(directory), damage.log_of(directory)):
+        with open(path, "rb") as file:
+            found.append(file.read().rstrip(b"\0"))
+    return found
+
+
+@case("restore-interrupted", "a restoration that is interrupted or killed leaves nothing behind")
+def restore_interrupted(t):
+    leave_a_copy(t)
+    for name in ("etcdctl", "etcdutl"):  # one that takes its time
+        t.write(f"bin/{name}", "#!/bin/sh\nexec sleep 600\n")
+        os.chmod(t.at("bin", name), 0o755)
+    cluster = identity(t, "state", "a")["cluster"]
+    env = {**t.env, "PATH": f"{t.at('bin')}:{t.env['PATH']}"}
+
+    def benches():
+        return [name for name in os.listdir(t.at("state/cluster")) if name.startswith("new-")]
+
+    def begin():
+        command = subprocess.Popen(
+            [t.binary, "cluster", "restore", t.at("copy.db"), "--yes", cluster], env=env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        t.until(lambda: "sleep" in children_of(command.pid).values(), what="it works")
+        equal(len(benches()), 1, "where it works")
+        return command
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        command = begin()
+        command.send_signal(number)
+        said = command.communicate(timeout=DEADLINE)[0]
+        assert command.returncode > 0 and "interrupted: nothing was changed" in said, said
+        equal(benches(), [], "nothing is left")
+
+    # Whoever has the right to serve there clears away what was killed: the agent, or another try.
+    for clear in (lambda: t.command("cluster", "restore", t.at("copy.db")),
+                  lambda: t.run(peer_graph(t, "a", "second"), "--hostname", "a")):
+        command = begin()
+        left = benches()
+        refused = t.command("cluster", "restore", t.at("copy.db"))
+        equal((refused.returncode, benches()), (3, left), "one that is in use is left alone")
+        command.kill()
+        command.communicate(timeout=DEADLINE)
+        equal(benches(), left, "a killed one could not")
+        clear()
+        t.until(lambda: not benches(), what="it is cleared away")
+    t.until_content("a/from-a", "second")
 
 
 @case("old-epoch", "a store of an epoch that is over serves nobody, and its data is kept aside")

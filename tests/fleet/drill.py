@@ -27,6 +27,7 @@ TIMING = os.environ.get("HANSA_DRILL_TIMING", "default")  # of every cluster
 SCALE = 0.1 if TIMING == "fast" else 1.0
 EVICT = 60.0 * SCALE  # seconds until a voter counts as dead
 PACE = 6.0 * SCALE  # between changes
+WINDOW = 600.0 * SCALE  # within which changes and roles are counted
 SEATS = ("--ideal-cluster-size", "--listen")  # the options without which there is one voter
 
 
@@ -122,7 +123,7 @@ class Drill:
         urls = [host.url for host in self.observer.voters()] or [self.fleet.hosts[0].url]
         tls = self.observer.tls
         self.fleet.wait_exchanged()
-        self.writer, self.watcher = Writer(urls, tls), Watcher(urls, tls)
+        self.writer, self.watcher = self.writer or Writer(urls, tls), Watcher(urls, tls)
         seats = {host.name for host in self.observer.voters()} or {"n1"}
         spare = [host for host in self.fleet.hosts if host.name not in seats]
         exporter = spare[-1]  # its own view is not what fails

@@ -85,7 +85,7 @@ def ring(drill):
 
 @row("13", "one follower's line: 200 ms late, 50 ms more or less, 5 % lost", needs=SEATS)
 def slow_line(drill):
-    drill.grow(slow=(2,))
+    drill.grow(domains=["dc=a", "dc=b", "dc=c", "dc=a", "dc=c"], slow=(2,))  # dc=b is that host
     assert drill.fleet.hosts[1] in drill.observer.voters(), "the slow line is no voter's"
     at = time.monotonic()
     drill.fleet.lines[2].set(delay=0.2, jitter=0.05, loss=0.05)
