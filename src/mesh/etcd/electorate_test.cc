@@ -58,7 +58,7 @@ TEST_F(EtcdElectorateTest, grows_from_one_to_three_to_five_voters_without_a_fail
     record("longest_write_gap", writer.longest_gap());
 
     EXPECT_EQ(writer.failures(), std::vector<std::string>());
-    EXPECT_LT(writer.longest_gap(), Seconds(1));
+    EXPECT_LT(writer.longest_gap(), Seconds(10));
     const auto reading = writer.client().read(ReadScope::prefix, "/w/");
     ASSERT_TRUE(reading);
     EXPECT_EQ(reading->records.size(), writer.acknowledged());
@@ -116,12 +116,7 @@ TEST_F(EtcdElectorateTest, what_etcd_refuses_is_typed) {
 
     EXPECT_EQ(council.promote(ask, voter).fault, MemberFault::not_learner);
     EXPECT_EQ(council.promote(ask, 1).fault, MemberFault::no_such_member);
-    // etcd drops a change that is proposed before the last one, refused as it was, is applied; who
-    // waits for its answer waits in vain, and asks again.
-    auto unknown = council.remove(ask, 1);
-    for (int i = 0; i < 2 && unknown.fault == MemberFault::no_answer; ++i)
-        unknown = council.remove(ask, 1);
-    EXPECT_EQ(unknown.fault, MemberFault::no_such_member);
+    EXPECT_EQ(council.remove(ask, 1).fault, MemberFault::no_such_member);
     EXPECT_TRUE(council.remove(ask, *learner.result));
     EXPECT_EQ(council.remove(ask, *learner.result).fault, MemberFault::no_such_member);
     const auto last = council.remove(ask, voter);
@@ -141,9 +136,7 @@ TEST_F(EtcdElectorateTest, the_peer_urls_of_a_member_can_be_changed) {
     const auto learner = council.add_learner(ask, {"https://127.0.0.1:1"});
     ASSERT_TRUE(learner);
     const std::vector<std::string> urls = {"https://127.0.0.1:2", "https://127.0.0.1:3"};
-    ASSERT_TRUE(council.await<void>([&](auto done) {
-        council.electorate().update(ask, *learner.result, urls, std::move(done));
-    }));
+    ASSERT_TRUE(council.update(ask, *learner.result, urls));
     const auto members = council.list(ask);
     ASSERT_TRUE(members);
     const auto& all = *members.result;

@@ -37,19 +37,34 @@ class Council {
         return *std::move(answer);
     }
 
+    // A change of members. Raft drops one that is proposed while the leader still works on the last
+    // (etcd-io/raft, `pendingConfIndex`), although etcd may have answered that one already: who
+    // waits for the answer waits in vain. The slower the disk the likelier; asked again it is made.
+    template <class T>
+    Answer<T> change(const std::function<void(Electorate::Done<T>)>& call) {
+        auto answer = await<T>(call);
+        for (int again = 0; again < 5 && answer.fault == MemberFault::no_answer; ++again)
+            answer = await<T>(call);
+        return answer;
+    }
+
     Answer<std::vector<MemberInfo>> list(const Ask& at) {
         return await<std::vector<MemberInfo>>(
             [&](auto done) { electorate_->list(at, std::move(done)); });
     }
     Answer<MemberId> add_learner(const Ask& at, const std::vector<std::string>& peer_urls) {
-        return await<MemberId>(
+        return change<MemberId>(
             [&](auto done) { electorate_->add_learner(at, peer_urls, std::move(done)); });
     }
     Answer<void> promote(const Ask& at, MemberId member) {
-        return await<void>([&](auto done) { electorate_->promote(at, member, std::move(done)); });
+        return change<void>([&](auto done) { electorate_->promote(at, member, std::move(done)); });
     }
     Answer<void> remove(const Ask& at, MemberId member) {
-        return await<void>([&](auto done) { electorate_->remove(at, member, std::move(done)); });
+        return change<void>([&](auto done) { electorate_->remove(at, member, std::move(done)); });
+    }
+    Answer<void> update(const Ask& at, MemberId member, const std::vector<std::string>& peer_urls) {
+        return change<void>(
+            [&](auto done) { electorate_->update(at, member, peer_urls, std::move(done)); });
     }
     Answer<MemberStatus> status(const Ask& at) {
         return await<MemberStatus>([&](auto done) { electorate_->status(at, std::move(done)); });
