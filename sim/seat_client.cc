@@ -84,19 +84,22 @@ void SimSeatClient::connect() {
             on_ = number;
             heard_ = world_.now;
             next_list_ = std::min(next_list_, world_.now + EndpointTimes{}.list_after);
-            tried_ = 0;
+            tried_ = rounds_ = 0;
             dialled_.reset();
             leaderless_.reset();
             return;
         }
         if (reply == Reply::silent) {
             if (!dialled_) dialled_ = world_.now;
-            if (world_.now - *dialled_ < times_.connect_limit) return;
+            const Duration limit = wait_for_first_answer(rounds_, {}, times_.connect_limit,
+                                                         times_.connect_limit_max);
+            if (world_.now - *dialled_ < limit) return;
         }
         dialled_.reset();
         ++next_;
         if (++tried_ < endpoints_.size()) continue;
         tried_ = 0;
+        ++rounds_;
         const bool answers =
             std::any_of(endpoints_.begin(), endpoints_.end(),
                         [this](std::size_t host) { return reply_of(host) == Reply::no_leader; });
@@ -109,7 +112,7 @@ void SimSeatClient::connect() {
 void SimSeatClient::leave() {
     on_.reset();
     ++next_;
-    tried_ = 0;
+    tried_ = rounds_ = 0;
     down_since_ = rests_until_ = world_.now;
 }
 

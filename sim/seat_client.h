@@ -53,7 +53,8 @@ class SimSeatClient {
     std::uint64_t life_ = 0;
     std::vector<std::size_t> endpoints_;  // hosts, the best first
     std::size_t next_ = 0;
-    std::size_t tried_ = 0;  // in this round
+    std::size_t tried_ = 0;   // in this round
+    std::size_t rounds_ = 0;  // in vain, since an endpoint was good
     std::optional<std::size_t> on_;
     std::optional<Instant> dialled_;  // who is silent so far
     std::optional<Instant> leaderless_;

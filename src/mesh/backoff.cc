@@ -20,6 +20,12 @@ Duration rest_in_outage(Duration outage, Duration first, Duration max, Random& r
     return std::max<Duration>(drawn, Milliseconds{5});
 }
 
+Duration wait_for_first_answer(std::size_t rounds, Duration took, Duration first, Duration max) {
+    Duration wait = std::clamp(2 * took, first, std::max(first, max / 2));
+    for (; rounds > 0 && wait < max; --rounds) wait *= 2;
+    return std::min(wait, max);
+}
+
 Duration jittered(Duration every, Random& random) {
     const Duration fifth = every / 5;
     const auto spread = static_cast<std::uint64_t>(2 * fifth.count()) + 1;

@@ -1,6 +1,7 @@
 // How long to wait before a store is asked again: that did not answer, or from time to time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/random.h"
@@ -37,6 +38,12 @@ class Backoff {
 // up to half of that, within [first, max]. So who waits for a store has waited for it before for at
 // least twice as long, and the clients of one that was away for long come back one by one.
 Duration rest_in_outage(Duration outage, Duration first, Duration max, Random& random);
+
+// How long the first answer of an endpoint is waited for, after so many rounds through all of them
+// in vain: twice as long each time, for a line may be slow, and TCP, TLS and the question itself
+// cross it four times; and from the beginning twice as long as the last first answer `took`, up to
+// half of max: who has a slow line need not find that out each time. Within [first, max].
+Duration wait_for_first_answer(std::size_t rounds, Duration took, Duration first, Duration max);
 
 // `every`, up to a fifth shorter or longer, so that peers which began together do not stay so.
 Duration jittered(Duration every, Random& random);

@@ -88,5 +88,28 @@ TEST(RestInOutage, spreads_a_storm) {
     EXPECT_LE(most, 20);
 }
 
+TEST(WaitForFirstAnswer, is_longer_with_each_round_in_vain_up_to_its_limit) {
+    const auto wait = [](std::size_t rounds) {
+        return wait_for_first_answer(rounds, Milliseconds{30}, Seconds{1}, Seconds{8});
+    };
+    EXPECT_EQ(wait(0), Seconds{1});
+    EXPECT_EQ(wait(1), Seconds{2});
+    EXPECT_EQ(wait(2), Seconds{4});
+    EXPECT_EQ(wait(3), Seconds{8});
+    EXPECT_EQ(wait(1'000'000'000), Seconds{8});
+    EXPECT_EQ(wait_for_first_answer(2, {}, Seconds{3}, Seconds{8}), Seconds{8});
+}
+
+TEST(WaitForFirstAnswer, knows_from_the_last_time_that_the_line_is_slow) {
+    const auto wait = [](Duration took, std::size_t rounds) {
+        return wait_for_first_answer(rounds, took, Seconds{1}, Seconds{8});
+    };
+    EXPECT_EQ(wait(Milliseconds{500}, 0), Seconds{1});
+    EXPECT_EQ(wait(Milliseconds{1600}, 0), Milliseconds{3200});
+    EXPECT_EQ(wait(Milliseconds{1600}, 1), Milliseconds{6400});
+    EXPECT_EQ(wait(Seconds{7}, 0), Seconds{4}) << "a member that was frozen is no slow line";
+    EXPECT_EQ(wait_for_first_answer(0, Seconds{7}, Seconds{1}, Seconds{1}), Seconds{1});
+}
+
 }  // namespace
 }  // namespace hansa

@@ -115,7 +115,7 @@ void Link::move() {
         return next->maintenance->AsyncStatus(context, pb::StatusRequest(), queue);
     };
     move_probe_ = UnaryCall<pb::StatusResponse>::start(
-        pump_, times_.connect_limit, begin,
+        pump_, times_.connect_limit_max, begin,  // nothing waits for it
         [this, next, from = connection_](const Ending& ending, pb::StatusResponse& response) {
             move_probe_.reset();
             const bool is_well = ending.status.ok() && fault_of(response, *next).empty();
@@ -162,7 +162,10 @@ void Link::connect() {
     if (status_.state == StoreStatus::State::connecting)
         tell(StoreStatus::State::connecting, "connecting to " + address);
     const bool again = spare_ && spare_->address == address && spare_->identity == identity_;
-    probe(again ? spare_ : std::make_shared<Connection>(address, *identity_), times_.connect_limit);
+    dialled_ = now();
+    probe(again ? spare_ : std::make_shared<Connection>(address, *identity_),
+          wait_for_first_answer(failures_ / addresses_.size(), first_answer_took_,
+                                times_.connect_limit, times_.connect_limit_max));
 }
 
 void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
@@ -299,6 +302,7 @@ void Link::try_later() {
 void Link::come_up(const std::shared_ptr<Connection>& on) {
     ++counters_.connections;
     connection_ = on;
+    if (on != spare_) first_answer_took_ = heard_ - dialled_;
     spare_.reset();
     up_since_ = heard_;
     watch_silence();

@@ -19,7 +19,9 @@ struct EtcdTimes {
     std::size_t bytes_per_second = 128 * 1024;
     std::size_t page_bytes = 128 * 1024;         // of a reading, about; more where it goes fast
     std::size_t page_records = 64;               // of the first page, whose bytes nobody knows
-    Duration connect_limit = Seconds(1);         // for the first answer of an endpoint
+    // For the first answer of an endpoint; more where a line is slow: see wait_for_first_answer().
+    Duration connect_limit = Seconds(1);
+    Duration connect_limit_max = Seconds(8);
     Duration silence = Milliseconds(1700);       // after which the endpoint is asked how it is
     Duration busy_silence = Milliseconds(1200);  // the same of a busy one
     Duration busy_for = Seconds(10);             // after something was carried
