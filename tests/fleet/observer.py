@@ -8,6 +8,7 @@ import threading
 import time
 
 import etcd_client
+from bounds import allowed
 from etcd_client import Client, Refused, Unavailable
 from invariants import History, Member, Sample, violations
 
@@ -107,7 +108,8 @@ class Observer:
     def until(self, condition, what, deadline):
         """Waits until `condition` of the newest sample holds; how long that took (seconds)."""
         began = time.monotonic()
-        self.fleet.t.until(lambda: condition(self.last()), deadline, f"{what}; {self.tell()}")
+        self.fleet.t.until(lambda: condition(self.last()), allowed(deadline),
+                           f"{what}; {self.tell()}")
         return time.monotonic() - began
 
     def until_voters(self, count, deadline):
@@ -123,7 +125,7 @@ class Observer:
             return any(answer["leader"] and answer["leader"] != but
                        and answer["at"] > began for answer in newest)
         began = time.monotonic()
-        self.fleet.t.until(led, deadline, f"a leader; {self.tell()}")
+        self.fleet.t.until(led, allowed(deadline), f"a leader; {self.tell()}")
         return time.monotonic() - began
 
     def changes_since(self, at):

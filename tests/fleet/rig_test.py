@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """What the rig itself is made of: messages, gaps, bad lines, figures."""
+import os
 import random
 import sys
 import unittest
+import unittest.mock
 
-from drill import Figure
+from bounds import BESIDE, allowed
+from drill import Drill, Figure
 from etcd_client import after, decode, encode, one, short, varint
 from line import QUIET, departures
 from observer import address_in, has_intent
@@ -76,6 +79,15 @@ class Judgement(unittest.TestCase):
 
     def test_a_gap_without_end_is_not_held(self):
         self.assertFalse(Figure("gap", float("inf"), 1000).held())
+
+    def test_beside_other_tests_a_time_may_be_longer_and_a_count_no_greater(self):
+        self.assertEqual(allowed(3.0, beside=False), 3.0)
+        self.assertEqual(allowed(3.0, beside=True), 14.0)
+        with unittest.mock.patch.dict(os.environ, {BESIDE: "1"}):
+            drill = Drill(None)
+            drill.bound("gap", 4.0, 1)
+            drill.bound("failed", 1, 0, "")
+        self.assertEqual([figure.held() for figure in drill.figures], [True, False])
 
     def test_how_a_figure_reads(self):
         self.assertEqual(str(Figure("gap", 0.25, 3)), "gap 0.25 s (bound 3 s)")

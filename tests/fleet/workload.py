@@ -7,6 +7,7 @@ import os
 import threading
 import time
 
+from bounds import allowed
 from etcd_client import Client, Refused, Unavailable, decode, encode, one, text, after
 
 PREFIX = "/drill/"
@@ -43,7 +44,7 @@ class Writer(Work):
     """Writes keys one after the other, each once, and remembers what was acknowledged."""
 
     def __init__(self, urls, tls, pause=0.02, timeout=0.5):
-        self.client = Client(urls, tls, timeout)
+        self.client = Client(urls, tls, allowed(timeout))
         self.prefix = f"{PREFIX}writes/"
         self.pause, self.count = pause, 0
         self.acknowledged, self.times, self.failed = [], [], 0
