@@ -11,7 +11,7 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from bounds import allowed
+from bounds import BESIDE, allowed
 from fleet import Fleet, features_of
 from observer import Observer
 from rig import Skipped, case, equal
@@ -86,6 +86,7 @@ class Drill:
         self.views = self.tampering = None
         self.ends = True  # whether the agents are asked to end, and must do so with 0
         self.excused = []  # numbers of invariants that the fault itself breaks
+        self.beside = BESIDE in os.environ  # or where the row's own agents are the other work
 
     def need(self, *needs):
         known = features_of(self.t.binary)
@@ -145,7 +146,8 @@ class Drill:
 
     def bound(self, what, observed, limit, unit="s"):
         """A figure to be judged; of a time `limit` is what it may be on a machine of its own."""
-        self.figures.append(Figure(what, observed, allowed(limit) if unit == "s" else limit, unit))
+        self.figures.append(Figure(what, observed, allowed(limit, self.beside) if unit == "s" else limit,
+                                   unit))
 
     def note(self, what, observed, unit="s"):
         self.figures.append(Figure(what, observed, None, unit))
