@@ -3,7 +3,7 @@
 import sys
 import time
 
-from drill import SEATS, row
+from drill import EVICT, SEATS, row
 from fleet import main
 
 
@@ -89,7 +89,7 @@ def slow_line(drill):
     assert drill.fleet.hosts[1] in drill.observer.voters(), "the slow line is no voter's"
     at = time.monotonic()
     drill.fleet.lines[2].set(delay=0.2, jitter=0.05, loss=0.05)
-    drill.pass_time(30)
+    drill.pass_time(EVICT + 40)  # who is heard by nobody that long is taken for dead
     drill.fleet.lines[2].set()
     drill.bound("role changes", drill.observer.changes_since(at), 0, "")
     drill.writes_go_on(at, 3)

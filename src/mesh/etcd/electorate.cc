@@ -255,7 +255,7 @@ class ElectorateOverGrpc final : public EtcdElectorate {
         transfer->start(
             [this, on, raw = transfer.get(), done = std::move(done)](Answer<std::uint64_t> answer) {
                 transfers_.erase(raw);
-                if (is_of_the_line(answer.fault)) lines_.drop(on);
+                is_of_the_line(answer.fault) ? lines_.drop(on) : lines_.heard(on);
                 done(std::move(answer));
             });
     }
@@ -312,9 +312,18 @@ class ElectorateOverGrpc final : public EtcdElectorate {
             },
             [this, on, limit = ask.limit, done = std::move(done)](const Ending& ending,
                                                                   Response& response) {
-                if (ending.status.ok()) return done({std::move(response)});
+                if (ending.status.ok()) {
+                    lines_.heard(on);
+                    return done({std::move(response)});
+                }
                 auto refusal = refusal_of(ending, on->address, limit);
-                if (is_of_the_line(refusal.fault)) lines_.drop(on);
+                if (ending.timed_out) {
+                    lines_.silent(on);
+                } else if (is_of_the_line(refusal.fault)) {
+                    lines_.drop(on);
+                } else {
+                    lines_.heard(on);
+                }
                 done({std::move(refusal.error), refusal.fault});
             });
     }

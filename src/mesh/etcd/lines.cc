@@ -15,14 +15,32 @@ std::shared_ptr<Connection> Lines::to(const std::string& address) {
     const Instant now = clock_.now();
     std::erase_if(lines_, [&](const auto& line) { return now - line.second.used > rest_max; });
     Line& line = lines_[address];
-    if (!line.connection) line.connection = std::make_shared<Connection>(address, *identity_);
+    if (!line.connection) line = {std::make_shared<Connection>(address, *identity_), now, now};
     line.used = now;
     return line.connection;
 }
 
+Lines::Line* Lines::find(const std::shared_ptr<Connection>& on) {
+    const auto found = lines_.find(on->address);
+    return found != lines_.end() && found->second.connection == on ? &found->second : nullptr;
+}
+
+void Lines::heard(const std::shared_ptr<Connection>& on) {
+    Line* line = find(on);
+    if (!line) return;
+    line->heard = clock_.now();
+    line->has_answered = true;
+}
+
+void Lines::silent(const std::shared_ptr<Connection>& on) {
+    const Line* line = find(on);
+    if (!line) return;
+    const Duration most = line->has_answered ? silence_max : first_answer_max;
+    if (clock_.now() - line->heard >= most) drop(on);
+}
+
 void Lines::drop(const std::shared_ptr<Connection>& failed) {
-    const auto found = lines_.find(failed->address);
-    if (found != lines_.end() && found->second.connection == failed) lines_.erase(found);
+    if (find(failed)) lines_.erase(failed->address);
 }
 
 }  // namespace hansa::etcd
