@@ -7,9 +7,11 @@
 namespace hansa {
 namespace {
 
-constexpr Duration now_limit = Milliseconds{1500};    // for all that is read as of now
-constexpr Duration heard_limit = Milliseconds{800};   // for each question to one member
-constexpr Duration status_limit = Milliseconds{800};  // for a status
+// A member may be at the far end of a slow line, and be asked for the first time: that crosses the
+// line four times.
+constexpr Duration whole_limit = Milliseconds{3900};  // for all of it
+constexpr Duration now_limit = Milliseconds{1800};    // for all that is read as of now
+constexpr Duration status_limit = Seconds{2};         // for a status
 
 const std::string& prefix_of(Reading ClusterReading::*part) {
     static const std::string names = keys::names(), peers = keys::peers(), seats = keys::seats();
@@ -31,8 +33,15 @@ struct Survey::Round {
     std::size_t due = 0;            // answers
     bool reading_now = false;       // answers of this stage count
     std::string answered;           // an endpoint that did
+    Instant end;
     Held limit;
 };
+
+// What a step may take where so many are left, this one among them.
+Duration Survey::share(const Round& round, int steps) const {
+    const Duration left = round.end - ports_.loop.clock().now();
+    return std::clamp<Duration>(left / steps, Milliseconds{100}, status_limit);
+}
 
 // A round's timer knows the round, which holds the timer.
 Survey::~Survey() {
@@ -43,6 +52,7 @@ void Survey::take(std::vector<std::string> endpoints, Done done) {
     auto round = *rounds_.insert(std::make_shared<Round>()).first;
     round->endpoints = std::move(endpoints);
     round->done = std::move(done);
+    round->end = ports_.loop.clock().now() + whole_limit;
     ClusterReading& reading = *round->reading;
     reading.host = host_;
     reading.at = ports_.loop.clock().wall();
@@ -129,7 +139,7 @@ void Survey::read_heard(const RoundPtr& round) {
     };
     for (std::size_t i = 0; i < round->endpoints.size(); ++i)
         ports_.electorate.list_as_heard(
-            {round->endpoints[i], heard_limit},
+            {round->endpoints[i], share(*round, 3)},
             lifeline_.guard([heard, i, answered](Answer<std::vector<MemberInfo>> answer) {
                 if (answer) (*heard)[i] = std::move(*answer.result);
                 answered();
@@ -141,7 +151,7 @@ void Survey::read_heard_at(const RoundPtr& round, const std::string& endpoint) {
     round->due = std::size(parts);
     for (Reading ClusterReading::*part : parts)
         ports_.electorate.read_as_heard(
-            {endpoint, heard_limit}, prefix_of(part),
+            {endpoint, share(*round, 2)}, prefix_of(part),
             lifeline_.guard([this, round, part](Answer<Reading> answer) {
                 if (answer) (*round->reading).*part = std::move(*answer.result);
                 if (--round->due == 0) ask_members(round);
@@ -162,7 +172,7 @@ void Survey::ask_members(const RoundPtr& round) {
             continue;
         }
         ports_.electorate.status(
-            {reading.info.client_urls.front(), status_limit},
+            {reading.info.client_urls.front(), share(*round, 1)},
             lifeline_.guard([&reading, round, answered](Answer<MemberStatus> answer) {
                 if (answer)
                     reading.status = std::move(*answer.result);
@@ -173,7 +183,7 @@ void Survey::ask_members(const RoundPtr& round) {
     }
     if (!round->reading->fresh) return ports_.loop.post(lifeline_.guard(answered));
     ports_.electorate.alarms(
-        {round->answered, status_limit},
+        {round->answered, share(*round, 1)},
         lifeline_.guard([round, answered](Answer<std::vector<StoreAlarm>> answer) {
             if (answer) round->reading->alarms = std::move(*answer.result);
             answered();

@@ -42,6 +42,7 @@ class Survey {
     struct Round;
     using RoundPtr = std::shared_ptr<Round>;  // shared by the answers that are still to come
 
+    Duration share(const Round& round, int steps) const;
     void read_now(const RoundPtr& round);
     void list_now(const RoundPtr& round);
     void part_read(const RoundPtr& round, const Error* failed);

@@ -85,6 +85,33 @@ TEST_F(Surveys, tell_at_once_what_is_heard_by_a_store_that_is_away) {
     EXPECT_EQ(answering(), 3U);
 }
 
+TEST_F(Surveys, wait_for_a_member_at_the_end_of_a_slow_line) {
+    electorate.far = {{url_of("b"), Milliseconds{1600}}, {url_of("c"), Seconds{3600}}};
+    const Instant begun = loop.clock().now();
+    const ClusterReading& read = take();
+    EXPECT_TRUE(read.fresh) << read.trouble;
+    EXPECT_EQ(answering(), 2U);
+    EXPECT_FALSE(read.members[2].silence.empty());
+    EXPECT_LE(loop.clock().now() - begun, Seconds{4});
+}
+
+TEST_F(Surveys, end_within_4_s_whoever_is_silent) {
+    for (const bool is_away : {false, true}) {
+        electorate.far.clear();
+        for (const char* name : {"a", "b", "c"}) electorate.far[url_of(name)] = Seconds{3600};
+        if (is_away) {
+            store.go_away();
+            ASSERT_TRUE(
+                reaches([&] { return store.status().state == StoreStatus::State::away; }));
+            electorate.far[url_of("b")] = Milliseconds{1200};
+        }
+        const Instant begun = loop.clock().now();
+        EXPECT_FALSE(take().fresh);
+        EXPECT_EQ(reading->members.size(), is_away ? 3U : 0U);
+        EXPECT_LE(loop.clock().now() - begun, Seconds{4});
+    }
+}
+
 TEST_F(Surveys, end_where_nobody_answers) {
     electorate.up.clear();
     const ClusterReading& read = take();

@@ -28,16 +28,16 @@ class FakeElectorate final : public Electorate {
         ++lists;
         if (!readable || !up.contains(ask.endpoint))
             return later(done, fail<std::vector<MemberInfo>>(MemberFault::no_leader));
-        later(done, Answer<std::vector<MemberInfo>>{members});
+        reply(ask, done, Answer<std::vector<MemberInfo>>{members});
     }
     void list_as_heard(Ask ask, Done<std::vector<MemberInfo>> done) override {
         if (!up.contains(ask.endpoint))
             return later(done, fail<std::vector<MemberInfo>>(MemberFault::not_reached));
-        later(done, Answer<std::vector<MemberInfo>>{members});
+        reply(ask, done, Answer<std::vector<MemberInfo>>{members});
     }
     void read_as_heard(Ask ask, std::string prefix, Done<Reading> done) override {
         if (!up.contains(ask.endpoint)) return later(done, fail<Reading>(MemberFault::not_reached));
-        later(done, Answer<Reading>{heard[prefix]});
+        reply(ask, done, Answer<Reading>{heard[prefix]});
     }
     void add_learner(Ask, std::vector<std::string> peer_urls, Done<MemberId> done) override {
         calls.push_back("add " + peer_urls.front());
@@ -70,7 +70,7 @@ class FakeElectorate final : public Electorate {
             for (const StoreAlarm& alarm : raised)
                 status.errors.push_back("alarm of " + std::to_string(alarm.member));
             status.is_learner = each.is_learner;
-            return later(done, Answer<MemberStatus>{status});
+            return reply(ask, done, Answer<MemberStatus>{status});
         }
         later(done, fail<MemberStatus>(MemberFault::not_reached));
     }
@@ -151,6 +151,7 @@ class FakeElectorate final : public Electorate {
     Loop& loop;
     std::vector<MemberInfo> members;
     std::set<std::string> up;
+    std::map<std::string, Duration> far;  // how long answers take from there; by endpoint
     MemberId leader = 0;
     MemberId last_id = 0;
     bool readable = true;
@@ -171,6 +172,7 @@ class FakeElectorate final : public Electorate {
 
  private:
     static constexpr std::size_t piece = 700;
+    std::vector<Held> on_their_way;
 
     void send(std::size_t at, SnapshotSink sink, Done<std::uint64_t> done) {
         if (at >= image.size()) return later(done, Answer<std::uint64_t>{image.size()});
@@ -182,6 +184,16 @@ class FakeElectorate final : public Electorate {
     template <class T>
     static Answer<T> fail(MemberFault fault) {
         return {Error{Code::unavailable, "refused"}, fault};
+    }
+    template <class T>
+    void reply(const Ask& ask, Done<T> done, Answer<T> answer) {
+        const auto way = far.find(ask.endpoint);
+        if (way == far.end()) return later(std::move(done), std::move(answer));
+        if (way->second > ask.limit) answer = fail<T>(MemberFault::no_answer);
+        on_their_way.push_back(loop.after(std::min(way->second, ask.limit),
+                                          [done = std::move(done), answer = std::move(answer)] {
+                                              done(answer);
+                                          }));
     }
     template <class T>
     void later(Done<T> done, Answer<T> answer) {
