@@ -318,7 +318,7 @@ class ElectorateOverGrpc final : public EtcdElectorate {
                 }
                 auto refusal = refusal_of(ending, on->address, limit);
                 if (ending.timed_out) {
-                    lines_.silent(on);
+                    lines_.silent(on, limit);
                 } else if (is_of_the_line(refusal.fault)) {
                     lines_.drop(on);
                 } else {

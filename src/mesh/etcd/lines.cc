@@ -32,10 +32,10 @@ void Lines::heard(const std::shared_ptr<Connection>& on) {
     line->has_answered = true;
 }
 
-void Lines::silent(const std::shared_ptr<Connection>& on) {
+void Lines::silent(const std::shared_ptr<Connection>& on, Duration limit) {
     const Line* line = find(on);
     if (!line) return;
-    const Duration most = line->has_answered ? silence_max : first_answer_max;
+    const Duration most = line->has_answered ? limit * 5 / 2 : first_answer_max;
     if (clock_.now() - line->heard >= most) drop(on);
 }
 

@@ -27,15 +27,14 @@ class Lines {
     // Empty as long as there is no identity.
     std::shared_ptr<Connection> to(const std::string& address);
 
-    // A call on it has ended: with an answer, or with none in time, or it failed.
+    // A call on it has ended: with an answer, with none within `limit`, or it failed.
     void heard(const std::shared_ptr<Connection>& on);
-    void silent(const std::shared_ptr<Connection>& on);
+    void silent(const std::shared_ptr<Connection>& on, Duration limit);
     void drop(const std::shared_ptr<Connection>& failed);
 
-    // Silence for so long ends a connection that has answered: with the usual beat of 1 s the
-    // second call in a row that got no answer. For its first answer it has longer: TCP's second try
-    // of a handshake comes after 1 s, the third after 3 s.
-    static constexpr Duration silence_max = Milliseconds(2500);
+    // Silence for two and a half limits ends a connection that has answered: of somebody who asks
+    // as often as that, the second call in a row that got no answer. For its first answer it has
+    // longer: TCP's second try of a handshake comes after 1 s, the third after 3 s.
     static constexpr Duration first_answer_max = Seconds(4);
 
  private:

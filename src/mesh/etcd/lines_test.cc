@@ -41,11 +41,11 @@ TEST_F(EtcdLines, what_was_dialled_for_one_call_may_answer_the_next) {
     const auto first = dial();
     for (int call = 1; call <= 3; ++call) {
         pass(Seconds(1));
-        lines_.silent(first);
+        lines_.silent(first, Seconds(1));
         EXPECT_EQ(dial(), first) << "after " << call << " s";
     }
     pass(Seconds(1));
-    lines_.silent(first);
+    lines_.silent(first, Seconds(1));
     EXPECT_NE(dial(), first) << "nobody is there";
 }
 
@@ -54,14 +54,14 @@ TEST_F(EtcdLines, the_second_silence_in_a_row_ends_one_that_has_answered) {
     lines_.heard(first);
     for (int beat = 0; beat < 5; ++beat) {  // every other call is answered
         pass(Seconds(2));
-        lines_.silent(first);
+        lines_.silent(first, Seconds(1));
         ASSERT_EQ(dial(), first);
         lines_.heard(first);
     }
     pass(Seconds(2));
-    lines_.silent(first);
+    lines_.silent(first, Seconds(1));
     pass(Seconds(1));
-    lines_.silent(first);
+    lines_.silent(first, Seconds(1));
     EXPECT_NE(dial(), first);
 }
 
