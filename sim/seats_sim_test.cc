@@ -94,11 +94,11 @@ void run_seeds(SeatMode mode, std::uint64_t otherwise) {
 }
 
 TEST(SeatsSim, nothing_forbidden_is_done_whatever_fails) {
-    run_seeds(SeatMode::safety, 200);
+    run_seeds(SeatMode::safety, 800);
 }
 
 TEST(SeatsSim, seats_come_to_rest_once_everything_is_well) {
-    run_seeds(SeatMode::liveness, 200);
+    run_seeds(SeatMode::liveness, 800);
 }
 
 struct LossCounts {
