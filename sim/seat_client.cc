@@ -99,10 +99,10 @@ void SimSeatClient::connect() {
         ++next_;
         if (++tried_ < endpoints_.size()) continue;
         tried_ = 0;
-        ++rounds_;
         const bool answers =
             std::any_of(endpoints_.begin(), endpoints_.end(),
                         [this](std::size_t host) { return reply_of(host) == Reply::no_leader; });
+        rounds_ = answers ? 0 : rounds_ + 1;
         rests_until_ = world_.now +
                        rest_in_outage(world_.now - down_since_, times_.back_off_first,
                                       answers ? times_.quorum_look : times_.back_off_max, random_);

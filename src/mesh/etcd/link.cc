@@ -163,9 +163,11 @@ void Link::connect() {
         tell(StoreStatus::State::connecting, "connecting to " + address);
     const bool again = spare_ && spare_->address == address && spare_->identity == identity_;
     dialled_ = now();
+    // Where somebody answers it is no slow line that keeps the others from it.
+    const std::size_t rounds = somebody_answers() ? 0 : failures_ / addresses_.size();
     probe(again ? spare_ : std::make_shared<Connection>(address, *identity_),
-          wait_for_first_answer(failures_ / addresses_.size(), first_answer_took_,
-                                times_.connect_limit, times_.connect_limit_max));
+          wait_for_first_answer(rounds, first_answer_took_, times_.connect_limit,
+                                times_.connect_limit_max));
 }
 
 void Link::probe(std::shared_ptr<Connection> on, Duration limit) {
@@ -229,6 +231,7 @@ void Link::answered(const std::shared_ptr<Connection>& on, const Fault& fault) {
         return watch_silence();
     }
     if (fault.member != 0) {
+        if (!was_up && on != spare_) first_answer_took_ = now() - dialled_;
         spare_ = on;
     } else if (spare_ == on) {
         spare_.reset();  // gRPC would dial again in its own time

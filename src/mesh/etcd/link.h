@@ -131,7 +131,7 @@ class Link {
     std::size_t failures_ = 0;             // since an endpoint was last up for a while
     Instant down_since_;                   // when that ended
     Instant dialled_;                      // when the last endpoint was
-    Duration first_answer_took_{0};        // of the last one that came up
+    Duration first_answer_took_{0};        // of the last one that answered
     std::map<std::string, Fault> faults_;  // by address, since one was last up
     std::string alarm_;                    // that the endpoint told last; empty: none
     bool probe_reads_ = false;             // what is asked of `connection_` now is a reading

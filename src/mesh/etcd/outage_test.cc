@@ -182,6 +182,25 @@ TEST_F(EtcdOutage, a_member_without_a_majority_is_not_leant_on) {
     client.put_at_last("/k", "3");
 }
 
+// Else whoever comes back waits for its turn behind those that do not: where machines are off, each
+// would cost the longest limit.
+TEST_F(EtcdOutage, silent_members_beside_one_that_answers_are_not_waited_for_longer_each_time) {
+    EtcdRig rig(loop_, 3);
+    rig.start_all();
+    EtcdTimes times;
+    times.connect_limit = times.quorum_look = Milliseconds(200);
+    Client client(loop_, rig, times);
+    ASSERT_TRUE(client.put("/k", "1"));
+    rig.freeze(1);
+    rig.freeze(2);
+    ASSERT_TRUE(client.await_state(StoreStatus::State::no_quorum));
+    const auto begin = loop_.clock().now();
+    const auto before = client.store().counters().probes;
+    EXPECT_TRUE(run_until(loop_, [&] { return client.store().counters().probes >= before + 24; }));
+    record("eight_rounds", since(begin));
+    EXPECT_LT(since(begin), Seconds(15));
+}
+
 TEST_F(EtcdOutage, an_idle_watch_is_not_punished_for_its_probes) {
     EtcdRig rig(loop_, 1);
     // As a foreign etcd has it: who pings more often than each 5 s is sent away.
