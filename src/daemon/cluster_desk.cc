@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "daemon/seat_settings.h"
 #include "data/json.h"
+#include "data/texts.h"
 #include "mesh/cluster_view.h"
 #include "mesh/keys.h"
 #include "mesh/peers_view.h"
@@ -21,18 +22,12 @@ Value value_of(const SeatSettings& settings) {
     return map.build();
 }
 
-Value value_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
-
 // What was asked for before and is now, and what follows.
 Value changed(const ClusterReading& reading, const SeatSettings& before, const SeatSettings& now) {
     const Forecast next = forecast(reading, now.ideal);
     MapBuilder map;
     map.add("before", value_of(before)).add("now", value_of(now));
-    map.text("follows", next.says).add("warnings", value_of(next.warnings));
+    map.text("follows", next.says).add("warnings", list_of_texts(next.warnings));
     return map.build();
 }
 

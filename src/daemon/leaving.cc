@@ -2,6 +2,7 @@
 
 #include "daemon/control.h"
 #include "data/json.h"
+#include "data/texts.h"
 #include "mesh/cluster_view.h"
 #include "report/json.h"
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr Duration pace = Seconds{1};
 constexpr Duration silence = Seconds{5};  // of the command: it has been broken off
-
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
 
 }  // namespace
 
@@ -67,7 +62,7 @@ void Leaving::go(Sockets::Answer answer) {
     patience_.reset();
     steps_.leave(lifeline_.guard([this, answer = std::move(answer)](Result<void> released) {
         MapBuilder map;
-        map.text("state", "left").add("kept", list_of(steps_.kept()));
+        map.text("state", "left").add("kept", list_of_texts(steps_.kept()));
         if (!released) map.text("trouble", released.error().text);
         answer(to_json(map.build()));
         steps_.end(released);

@@ -18,6 +18,12 @@ class DataLoss : public MachineStoreTest {
         EXPECT_EQ(dialled, others);
         EXPECT_EQ(notice().elsewhere, others);
     }
+    void the_way_out_is_told_with(const char* why) {
+        for (const auto* texts : {&warnings, &told}) {
+            EXPECT_TRUE(holds(*texts, why));
+            EXPECT_TRUE(holds(*texts, "\"hansa cluster restore\""));
+        }
+    }
     void stops_and_frees_the_lock() {
         bool stopped = false;
         store->stop([&stopped] { stopped = true; });
@@ -55,10 +61,7 @@ TEST_F(Damaged, data_that_nobody_else_has_stays_and_the_way_out_is_told) {
     loop.run_for(Seconds(60));
     EXPECT_EQ(etcds(), 1U);
     EXPECT_EQ(fatal, std::vector<std::string>{}) << "what was applied is kept up";
-    for (const auto* texts : {&warnings, &told}) {
-        EXPECT_TRUE(holds(*texts, "walpb: crc mismatch"));
-        EXPECT_TRUE(holds(*texts, "\"hansa cluster restore\""));
-    }
+    the_way_out_is_told_with("walpb: crc mismatch");
     EXPECT_TRUE(has_data());
     EXPECT_TRUE(store->holds_lock());
     EXPECT_TRUE(dialled.empty());
@@ -104,10 +107,7 @@ TEST_F(Vanished, where_nobody_else_is_known_the_way_out_is_told_and_nothing_is_f
     EXPECT_EQ(etcds(), 1U);
     EXPECT_FALSE(has_data());
     EXPECT_EQ(fatal, std::vector<std::string>{}) << "what was applied is kept up";
-    for (const auto* texts : {&warnings, &told}) {
-        EXPECT_TRUE(holds(*texts, "is gone from /p/cluster/etcd"));
-        EXPECT_TRUE(holds(*texts, "\"hansa cluster restore\""));
-    }
+    the_way_out_is_told_with("is gone from /p/cluster/etcd");
     EXPECT_TRUE(store->holds_lock());
     EXPECT_TRUE(dialled.empty());
     EXPECT_FALSE(notice().serving);

@@ -1,16 +1,11 @@
 #include "daemon/store_notice.h"
 
 #include "data/json.h"
+#include "data/texts.h"
 #include "mesh/seat_timing.h"
 
 namespace hansa {
 namespace {
-
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
 
 std::vector<std::string> texts_at(const Value& map, std::string_view key) {
     std::vector<std::string> texts;
@@ -26,12 +21,13 @@ std::vector<std::string> texts_at(const Value& map, std::string_view key) {
 std::string encode(const StoreNotice& notice) {
     Value::Map map;
     map.push_back({"pid", {}, Value::of_int(notice.pid)});
-    map.push_back({"client_urls", {}, list_of(notice.client_urls)});
-    map.push_back({"peer_urls", {}, list_of(notice.peer_urls)});
+    map.push_back({"client_urls", {}, list_of_texts(notice.client_urls)});
+    map.push_back({"peer_urls", {}, list_of_texts(notice.peer_urls)});
     if (!notice.clients_told.empty())
-        map.push_back({"clients_told", {}, list_of(notice.clients_told)});
+        map.push_back({"clients_told", {}, list_of_texts(notice.clients_told)});
     map.push_back({"server_name", {}, Value::of_text(notice.server_name)});
-    if (!notice.elsewhere.empty()) map.push_back({"elsewhere", {}, list_of(notice.elsewhere)});
+    if (!notice.elsewhere.empty())
+        map.push_back({"elsewhere", {}, list_of_texts(notice.elsewhere)});
     if (!notice.timing.empty()) map.push_back({"timing", {}, Value::of_text(notice.timing)});
     if (!notice.serving) map.push_back({"serving", {}, Value::of_bool(false)});
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";

@@ -1,3 +1,4 @@
+#include "data/texts.h"
 #include "mesh/cluster_view.h"
 #include "report/json.h"
 
@@ -6,12 +7,6 @@ namespace {
 
 WallTime since_1970(Milliseconds time) {
     return WallTime{time};
-}
-
-Value texts(const std::vector<std::string>& all) {
-    Value::List list;
-    for (const std::string& text : all) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
 }
 
 Value of(const MemberView& member) {
@@ -32,7 +27,8 @@ Value seats_of(const ClusterView& view) {
     if (view.settings)
         map.number("ideal", view.settings->ideal).text("timing", view.settings->timing);
     map.number("wanted", view.wanted).number("taken", view.voters).number("open", view.open);
-    map.add("fewer_because", texts(view.fewer)).add("open_because", texts(view.causes));
+    map.add("fewer_because", list_of_texts(view.fewer))
+        .add("open_because", list_of_texts(view.causes));
     return map.build();
 }
 
@@ -46,8 +42,8 @@ Value of(const StewardRecord& steward) {
 Value of(const SeatIntent& intent) {
     MapBuilder map;
     map.number("seq", intent.seq).text("purpose", std::string{name_of(intent.purpose)});
-    map.text("why", intent.why).add("adds", texts(intent.adds));
-    map.add("removes", texts(intent.removes));
+    map.text("why", intent.why).add("adds", list_of_texts(intent.adds));
+    map.add("removes", list_of_texts(intent.removes));
     if (intent.order) map.text("next", std::string{name_of(intent.order->call)});
     map.text("at", iso8601(since_1970(intent.at)));
     map.text("deadline", iso8601(since_1970(intent.at + intent.allowed)));
@@ -92,7 +88,8 @@ std::string_view name_of(ClusterView::Health health) {
 Value to_value(const ClusterView& view) {
     MapBuilder map;
     map.text("host", view.host).text("time", iso8601(view.at));
-    map.text("health", std::string{name_of(view.health)}).add("reasons", texts(view.reasons));
+    map.text("health", std::string{name_of(view.health)})
+        .add("reasons", list_of_texts(view.reasons));
     map.truth("stale", view.health == ClusterView::Health::read_only);
     if (view.read_only_since) map.text("read_only_since", iso8601(*view.read_only_since));
     map.number("voters", view.voters).number("answering", view.answering);
@@ -103,7 +100,7 @@ Value to_value(const ClusterView& view) {
     map.add("seats", seats_of(view)).add("members", list_of(view.members));
     if (view.steward) map.add("steward", of(*view.steward));
     if (view.intent) map.add("intent", of(*view.intent));
-    map.add("alarms", texts(view.alarms)).add("penalties", list_of(view.penalties));
+    map.add("alarms", list_of_texts(view.alarms)).add("penalties", list_of(view.penalties));
     map.add("copies", list_of(view.copies));
     return map.build();
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "mesh/seats.h"
 
 namespace hansa {
@@ -95,12 +96,6 @@ class Order {
     std::vector<std::string> urls_;
 };
 
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
-
 void check_texts(Members& members, const std::vector<std::string>& texts, const char* name,
                  std::size_t count_max) {
     bool fits = texts.size() <= count_max;
@@ -185,8 +180,8 @@ std::string encode_all(const std::vector<StoreMember>& members) {
     for (const StoreMember& member : members) {
         Value::Map map;
         map.push_back({"name", {}, Value::of_text(member.name)});
-        map.push_back({"domain", {}, list_of(member.domain)});
-        map.push_back({"urls", {}, list_of(member.client_urls)});
+        map.push_back({"domain", {}, list_of_texts(member.domain)});
+        map.push_back({"urls", {}, list_of_texts(member.client_urls)});
         list.push_back(Value::of_map(std::move(map)));
     }
     Value::Map map;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "mesh/keys.h"
 
 namespace hansa {
@@ -95,9 +96,7 @@ std::string encode(const PeerRecord& record) {
         {"incarnation", {}, Value::of_int(static_cast<std::int64_t>(record.incarnation))});
     put(map, "version", record.version);
     put(map, "where", record.where);
-    Value::List urls;
-    for (const std::string& url : record.urls) urls.push_back(Value::of_text(url));
-    if (!urls.empty()) map.push_back({"urls", {}, Value::of_list(std::move(urls))});
+    if (!record.urls.empty()) map.push_back({"urls", {}, list_of_texts(record.urls)});
     if (record.seat) map.push_back({"seat", {}, encode(*record.seat)});
     return to_json(Value::of_map(std::move(map)));
 }

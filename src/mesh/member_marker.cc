@@ -2,6 +2,7 @@
 
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "mesh/seat_timing.h"
 #include "trust/claims.h"
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::int64_t format_version = 1;
 constexpr JsonLimits limits{8 << 10, 4};
-
-Value list_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
 
 }  // namespace
 
@@ -28,8 +23,8 @@ std::string encode(const MemberMarker& marker) {
     put("cluster", Value::of_text(marker.cluster));
     put("uuid", Value::of_text(marker.uuid));
     put("member", Value::of_text(text_of_member(marker.member)));
-    put("client_urls", list_of(marker.client_urls));
-    put("peer_urls", list_of(marker.peer_urls));
+    put("client_urls", list_of_texts(marker.client_urls));
+    put("peer_urls", list_of_texts(marker.peer_urls));
     if (!marker.timing.empty()) put("timing", Value::of_text(marker.timing));
     if (marker.epoch != 0) put("epoch", Value::of_int(static_cast<std::int64_t>(marker.epoch)));
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";

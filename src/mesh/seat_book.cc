@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 
 namespace hansa {
 namespace {
@@ -64,9 +65,7 @@ void put_number(Value::Map& map, std::string name, std::uint64_t number) {
 }
 
 void put_texts(Value::Map& map, std::string name, const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    if (!list.empty()) put(map, std::move(name), Value::of_list(std::move(list)));
+    if (!texts.empty()) put(map, std::move(name), list_of_texts(texts));
 }
 
 std::string bounded(Members& members, std::string_view name, std::string text) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "trust/claims.h"
 
 namespace hansa {
@@ -61,16 +62,12 @@ std::string encode(const VotersRecord& record) {
         Value::Map map;
         put(map, "host", Value::of_text(voter.host));
         if (!voter.domain.empty()) put(map, "domain", Value::of_text(voter.domain));
-        Value::List urls;
-        for (const std::string& url : voter.urls) urls.push_back(Value::of_text(url));
-        put(map, "urls", Value::of_list(std::move(urls)));
+        put(map, "urls", list_of_texts(voter.urls));
         list.push_back(Value::of_map(std::move(map)));
     }
     Value::Map map = begun();
     put(map, "voters", Value::of_list(std::move(list)));
-    Value::List keepers;
-    for (const std::string& uuid : record.keepers) keepers.push_back(Value::of_text(uuid));
-    if (!keepers.empty()) put(map, "keepers", Value::of_list(std::move(keepers)));
+    if (!record.keepers.empty()) put(map, "keepers", list_of_texts(record.keepers));
     if (record.clock) {
         Value::Map clock;
         put(clock, "host", Value::of_text(record.clock->host));

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "trust/keys.h"
 
 namespace hansa {
@@ -18,12 +19,6 @@ constexpr JsonLimits question_limits{8 << 10, 2};
 constexpr JsonLimits answer_limits{256 << 10, 3};
 constexpr std::size_t nonce_digits = 32;
 constexpr std::size_t lists_max = 64;
-
-Value texts_of(const std::vector<std::string>& texts) {
-    Value::List list;
-    for (const std::string& text : texts) list.push_back(Value::of_text(text));
-    return Value::of_list(std::move(list));
-}
 
 std::string encode_renewal(const RenewalRequest& request) {
     Value::Map map;
@@ -96,8 +91,8 @@ std::string encode(const EnrolmentAnswer& answer) {
         const Grant& grant = std::get<Grant>(answer.verdict);
         put("chain", Value::of_text(grant.chain_pem));
         put("root", Value::of_text(grant.root_pem));
-        put("stores", texts_of(grant.stores));
-        put("addresses", texts_of(grant.addresses));
+        put("stores", list_of_texts(grant.stores));
+        put("addresses", list_of_texts(grant.addresses));
     }
     return to_json(Value::of_map(std::move(map)));
 }

@@ -1,6 +1,7 @@
 // MemberRequest of enrolment.h, and the decision about it.
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "trust/enrolment.h"
 #include "trust/keys.h"
 
@@ -14,13 +15,10 @@ constexpr std::size_t public_pem_max = 2 << 10;
 }  // namespace
 
 std::string encode(const MemberRequest& request) {
-    Value::List addresses;
-    for (const std::string& address : request.addresses)
-        addresses.push_back(Value::of_text(address));
     Value::Map map;
     map.push_back({"v", {}, Value::of_int(version)});
     map.push_back({"public_key", {}, Value::of_text(request.public_pem)});
-    map.push_back({"addresses", {}, Value::of_list(std::move(addresses))});
+    map.push_back({"addresses", {}, list_of_texts(request.addresses)});
     map.push_back({"nonce", {}, Value::of_text(request.nonce)});
     return to_json(Value::of_map(std::move(map)));
 }

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 #include "trust/keys.h"
 #include "trust/token.h"
 
@@ -17,12 +18,6 @@ constexpr std::int64_t ms_max = INT64_MAX / 1'000'000;
 
 std::int64_t ms_of(WallTime time) {
     return std::chrono::floor<Milliseconds>(time.time_since_epoch()).count();
-}
-
-Value texts(const std::vector<std::string>& list) {
-    Value::List values;
-    for (const std::string& text : list) values.push_back(Value::of_text(text));
-    return Value::of_list(std::move(values));
 }
 
 // Domain and labels end in certificates: what cannot be certified is found when it is read.
@@ -62,7 +57,7 @@ std::string encode(const TokenRecord& record) {
         labels.push_back({name, {}, Value::of_text(text)});
     put("labels", Value::of_map(std::move(labels)));
     put("uses", Value::of_int(record.uses));
-    put("used_by", texts(record.used_by));
+    put("used_by", list_of_texts(record.used_by));
     put("created", Value::of_int(ms_of(record.created)));
     put("expires", Value::of_int(ms_of(record.expires)));
     put("revoked", Value::of_bool(record.revoked));

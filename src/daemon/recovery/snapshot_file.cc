@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "data/json.h"
 #include "data/members.h"
+#include "data/texts.h"
 
 namespace hansa {
 
@@ -42,9 +43,7 @@ std::string encode(const SnapshotNote& note) {
     put("time", Value::of_text(note.time));
     put("bytes", number(note.bytes));
     put("sha256", Value::of_text(note.sha256));
-    Value::List members;
-    for (const std::string& url : note.members) members.push_back(Value::of_text(url));
-    put("members", Value::of_list(std::move(members)));
+    put("members", list_of_texts(note.members));
     return to_json(Value::of_map(std::move(map)), JsonStyle::pretty) + "\n";
 }
 
