@@ -6,6 +6,7 @@ import sys
 import unittest
 import unittest.mock
 
+from absences import Span, absences, lone
 from bounds import BESIDE, allowed
 from drill import Drill, Figure
 from etcd_client import after, decode, encode, one, short, varint
@@ -50,6 +51,26 @@ class Gaps(unittest.TestCase):
     def test_nothing_at_all_is_no_good_gap(self):
         self.assertEqual(longest_gap([]), float("inf"))
         self.assertEqual(longest_gap([3], since=2), float("inf"))
+
+
+class Absences(unittest.TestCase):
+    def say(self, *words):
+        return absences([{"event": "store_changed", "state": state, "at": at} for at, state in words])
+
+    def test_a_second_reason_is_no_second_absence(self):
+        self.assertEqual(self.say((1, "connected"), (2, "away"), (3, "away"), (4, "connected"),
+                                  (5, "away")), [Span(2, 4), Span(5, float("inf"))])
+
+    def test_who_looks_for_the_store_is_still_away(self):
+        self.assertEqual(self.say((2, "away"), (3, "starting"), (4, "away"), (5, "connected")),
+                         [Span(2, 5)])
+
+    def test_who_never_left_was_not_away(self):
+        self.assertEqual(self.say((1, "starting"), (2, "connected")), [])
+
+    def test_an_absence_that_others_share_is_the_stores(self):
+        self.assertEqual(lone([Span(2, 4), Span(6, 7)], [Span(3, 5)]), [Span(6, 7)])
+        self.assertEqual(lone([Span(6, 7)], []), [Span(6, 7)])
 
 
 class Lines(unittest.TestCase):
