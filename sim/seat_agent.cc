@@ -165,7 +165,9 @@ void SimSeatAgent::read_members(bool leads) {
     facts_.conditions.clear();
     for (const SimSeatMember& member : etcd_.members()) {
         const SimHost& there = world_.hosts[member.host];
-        SeatMember read{member.id, there.uuid, member.is_learner, member.started};
+        // Whose record is gone, of that nobody knows the owner any more.
+        const std::string owner = there.registered ? there.uuid : std::string{};
+        SeatMember read{member.id, owner, member.is_learner, member.started};
         read.is_condemned = condemned_.contains(member.id);
         const bool answers =
             there.etcd_runs() && !there.etcd.is_busy() && world_.linked(host_, member.host);
@@ -176,7 +178,7 @@ void SimSeatAgent::read_members(bool leads) {
                                world_.hosts[other.host].agent_runs() &&
                                world_.linked(other.host, member.host);
         facts_.members.push_back(std::move(read));
-        facts_.conditions[there.uuid] = health_.condition(there.uuid, world_.now);
+        if (!owner.empty()) facts_.conditions[owner] = health_.condition(owner, world_.now);
     }
     if (!leads) return;
     for (const std::string& uuid : watched_)

@@ -43,12 +43,6 @@ bool SeatChecker::is_known_live(const SimSeatMember& member) const {
            world_.now - since->second >= world_.options.timing.tick * 3;
 }
 
-std::size_t SeatChecker::wanted() const {
-    std::size_t fewest = wanted_.empty() ? 0 : wanted_.front().second;
-    for (const auto& [_, number] : wanted_) fewest = std::min(fewest, number);
-    return fewest;
-}
-
 std::size_t SeatChecker::live_voters() const {
     return static_cast<std::size_t>(std::count_if(
         etcd_.members().begin(), etcd_.members().end(),
@@ -59,14 +53,14 @@ void SeatChecker::before_call(const SimCall& call) {
     ++counts_.calls;
     counts_.late += call.is_late;
     const SeatOrder& order = call.order;
-    if (!ordered_.contains({order.call, order.uuid, order.member, order.digest}))
+    if (!history_.was_ordered(order))
         violated("6: " + std::string{name_of(order.call)} + " of " + order.uuid +
                  " was not written before");
     could_elect_ = etcd_.can_elect();
     const SimSeatMember* target = etcd_.find(order.member);
     target_was_live_ = target && is_known_live(*target);
     target_was_learner_ = target && target->is_learner;
-    target_was_odd_ = target && odd_.contains(target->id);
+    target_was_odd_ = target && history_.was_odd(target->id);
     target_host_ = target ? target->host : world_.host_of(order.uuid).value_or(0);
     const SimHost& host = world_.hosts[target_host_];
     target_may_stay_ = target && host.registered && host.wish != SeatWish::no && !host.data_lost;
@@ -104,7 +98,7 @@ void SeatChecker::check_removal(const SimCall& call) {
     // Who holds other data goes even so (docs/decisions/021); the majority is looked at below.
     if (target_was_odd_) return;
     const std::size_t left = etcd_.voters();  // it is gone already
-    if (live_voters() < left / 2 + 2 && left + 1 <= wanted())
+    if (live_voters() < left / 2 + 2 && left + 1 <= history_.wanted())
         violated("9: " + call.order.uuid + " was live and removed, " +
                  std::to_string(live_voters()) + " of " + std::to_string(left) + " are live");
     if (rest_lags_)
@@ -135,15 +129,21 @@ void SeatChecker::after_call(const SimCall& call) {
     if (call.order.call == SeatCall::promote) ++counts_.seated;
     if (was_voter) ++counts_.unseated;
     if (call.order.call == SeatCall::undo) ++counts_.undone;
-    if (call.order.call == SeatCall::promote || was_voter) note_role(target_host_);
+    // Whom somebody added by hand the budget does not know.
+    if (call.order.call == SeatCall::add_learner)
+        if (const SimSeatMember* added = etcd_.find_on(target_host_)) added_.insert(added->id);
+    const bool is_counted =
+        call.order.call == SeatCall::promote && added_.contains(call.order.member);
+    if (is_counted || was_voter) note_role(target_host_);
     if (call.order.call != SeatCall::add_learner) change_ended_ = world_.now;
-    was_first_half_ = was_voter && replaces_;
+    was_first_half_ =
+        was_voter && history_.intent() && history_.intent()->purpose == SeatPurpose::replace;
 }
 
 // Whoever is only away for a while keeps its seat, unless there are too many.
 void SeatChecker::check_eviction(const SimCall& call) {
     if (call.order.call != SeatCall::remove || call.is_late || !target_away_since_) return;
-    if (!target_may_stay_ || target_was_odd_ || etcd_.voters() + 1 > wanted()) return;
+    if (!target_may_stay_ || target_was_odd_ || etcd_.voters() + 1 > history_.wanted()) return;
     const SeatTiming& timing = world_.options.timing;
     // Its last sign was a beat or more before, and came from there by another way perhaps.
     if (world_.now - *target_away_since_ < timing.evict * 8 / 10)
@@ -156,11 +156,11 @@ void SeatChecker::check_promotion(const SimCall& call) {
     if (call.order.call != SeatCall::promote || call.is_late) return;
     const SeatTiming& timing = world_.options.timing;
     const Duration known_after = timing.evict + timing.tick * 20;
-    if (world_.now - leads_since_ <= known_after) return;  // a new steward counts anew
+    if (world_.now - history_.leads_since() <= known_after) return;  // a new steward counts anew
     for (const SimSeatMember& member : etcd_.members()) {
-        const auto down = down_since_.find(member.host);
-        if (member.is_learner || down == down_since_.end()) continue;
-        if (member.host != target_host_ && world_.now - down->second > known_after)
+        const auto down = history_.down_since(member.host);
+        if (member.is_learner || !down || member.host == target_host_) continue;
+        if (world_.now - *down > known_after)
             violated("3: " + call.order.uuid + " is promoted while " +
                      world_.hosts[member.host].uuid + " is dead");
     }
@@ -182,8 +182,14 @@ void SeatChecker::check_learner() {
     const bool has_steward = leader && etcd_.can_commit() && etcd_.steward() &&
                              etcd_.steward()->host == leader->host &&
                              world_.hosts[leader->host].agent_runs();
+    // Who is ready may have to wait for a dead voter to go, and that for the others to be well.
+    const bool all_there =
+        world_.cuts.empty() &&
+        std::none_of(etcd_.members().begin(), etcd_.members().end(), [this](const auto& member) {
+            return !member.is_learner && history_.down_since(member.host);
+        });
     // A full store takes no book, and so no intent to undo it.
-    if (learner == etcd_.members().end() || !has_steward || !etcd_.alarms().empty()) {
+    if (learner == etcd_.members().end() || !has_steward || !etcd_.alarms().empty() || !all_there) {
         attended_ = 0;
     } else if (learner->id != attended_ || leader->host != attended_by_) {
         attended_ = learner->id;
@@ -220,30 +226,7 @@ void SeatChecker::after_step() {
     ++counts_.steps;
     counts_.quorum_lost += !etcd_.has_majority();
     if (!etcd_.violation().empty()) violated(etcd_.violation());
-    if (etcd_.book_revision() != book_revision_) {
-        book_revision_ = etcd_.book_revision();
-        const auto book = decode_seat_book(etcd_.book());
-        has_open_intent_ = book && book->intent;
-        replaces_ = has_open_intent_ && book->intent->purpose == SeatPurpose::replace;
-        if (has_open_intent_ && book->intent->order) {
-            const SeatOrder& order = *book->intent->order;
-            ordered_.insert({order.call, order.uuid, order.member, order.digest});
-        }
-    }
-    wanted_.emplace_back(world_.now, seats_wanted(world_.ideal, world_.registered_for_seats()));
-    while (world_.now - wanted_.front().first > world_.options.timing.tick * 3) wanted_.pop_front();
-    if (const SimSeatMember* leader = etcd_.leader();
-        !leader || leader->id != leads_ || !world_.hosts[leader->host].agent_runs()) {
-        leads_ = leader ? leader->id : 0;
-        leads_since_ = world_.now;
-    }
     for (const SimSeatMember& member : etcd_.members()) {
-        const SimHost& host = world_.hosts[member.host];
-        if (host.etcd.is_odd) odd_.insert(member.id);
-        if (host.agent_runs() && host.etcd_runs())
-            down_since_.erase(member.host);
-        else
-            down_since_.try_emplace(member.host, world_.now);
         if (is_live(member)) {
             const Instant since = live_since_.try_emplace(member.host, world_.now).first->second;
             if (world_.now - since >= world_.options.timing.recover * 2)
@@ -259,7 +242,8 @@ void SeatChecker::after_step() {
     if (voters == 0) violated("2: no voters");
     if (etcd_.members().size() > voters + 1) violated("5: two learners");
     const bool may_be_even =
-        has_open_intent_ || (late_at_ && (world_.now - *late_at_ < mending || !etcd_.can_commit()));
+        history_.intent() ||
+        (late_at_ && (world_.now - *late_at_ < mending || !etcd_.can_commit()));
     if (voters % 2 == 0 && !may_be_even)
         violated("3: " + std::to_string(voters) + " voters and no intent");
     if (late_at_ && voters % 2 == 1) late_at_.reset();

@@ -5,11 +5,12 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 
 #include "seat_agent.h"
+#include "seat_history.h"
 
 namespace hansa {
 
@@ -28,7 +29,8 @@ struct SeatCounts {
 
 class SeatChecker {
  public:
-    SeatChecker(const SeatWorld& world, const SimEtcd& etcd) : world_(world), etcd_(etcd) {}
+    SeatChecker(const SeatWorld& world, const SimEtcd& etcd, const SeatHistory& history)
+        : world_(world), etcd_(etcd), history_(history) {}
 
     void before_call(const SimCall& call);
     void after_call(const SimCall& call);
@@ -38,7 +40,6 @@ class SeatChecker {
     const std::string& violation() const { return violation_; }
     const SeatCounts& counts() const { return counts_; }
     Instant last_call() const { return last_call_; }
-    bool has_open_intent() const { return has_open_intent_; }
 
  private:
     void violated(const std::string& what);
@@ -54,17 +55,12 @@ class SeatChecker {
     // And has been for long enough that the steward may know.
     bool is_known_live(const SimSeatMember& member) const;
     std::size_t live_voters() const;
-    std::size_t wanted() const;  // the fewest of what was wanted within the last ticks
-
-    using OrderKey = std::tuple<SeatCall, std::string, MemberId, std::string>;
 
     const SeatWorld& world_;
     const SimEtcd& etcd_;
+    const SeatHistory& history_;
     std::string violation_;
     SeatCounts counts_;
-    std::set<OrderKey> ordered_;
-    std::uint64_t book_revision_ = 0;
-    bool has_open_intent_ = false;
     bool could_elect_ = true;
     bool target_was_live_ = false;
     bool target_was_learner_ = false;
@@ -73,7 +69,6 @@ class SeatChecker {
     std::optional<Instant> target_away_since_;
     bool rest_lags_ = false;  // a majority of those that stay lacks much of what was written
     std::optional<Instant> change_ended_;
-    bool replaces_ = false;        // by the open intent
     bool was_first_half_ = false;  // the last call, of a replacement
     std::optional<Instant> late_at_;
     Instant last_call_{};
@@ -83,15 +78,11 @@ class SeatChecker {
     std::size_t target_host_ = 0;
     MemberId cleared_by_ = 0;  // whose agent could clear an alarm, without a pause, since then
     Instant cleared_since_{};
+    std::set<MemberId> added_;  // by a call
     std::map<std::size_t, std::deque<Instant>> roles_;
-    std::deque<std::pair<Instant, std::size_t>> wanted_;
     std::map<std::size_t, Instant> live_since_;  // by host
     // The same of members that are not live, or only for a moment.
     std::map<std::size_t, Instant> away_since_;
-    std::set<MemberId> odd_;                     // whose data differed at some time
-    std::map<std::size_t, Instant> down_since_;  // of members that nobody can hear
-    MemberId leads_ = 0;                         // with its agent, since then
-    Instant leads_since_{};
 };
 
 }  // namespace hansa

@@ -91,8 +91,8 @@ void SimSeatClient::connect() {
         }
         if (reply == Reply::silent) {
             if (!dialled_) dialled_ = world_.now;
-            const Duration limit = wait_for_first_answer(rounds_, {}, times_.connect_limit,
-                                                         times_.connect_limit_max);
+            const Duration limit =
+                wait_for_first_answer(rounds_, {}, times_.connect_limit, times_.connect_limit_max);
             if (world_.now - *dialled_ < limit) return;
         }
         dialled_.reset();

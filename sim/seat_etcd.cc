@@ -7,8 +7,9 @@ namespace {
 
 constexpr Duration health_interval = Seconds{5};  // a constant of etcd
 constexpr std::uint64_t quota_bytes = std::uint64_t{2} << 30;
-constexpr std::uint64_t rewritten_per_second = 150'000'000;  // measured, on one machine
-constexpr double in_sync = 0.9;                              // of the leader's log
+constexpr std::uint64_t rewritten_per_second = 150'000'000;    // measured, on one machine
+constexpr std::uint64_t snapshot_bytes_a_second = 40'000'000;  // to a learner; an assumption
+constexpr double in_sync = 0.9;                                // of the leader's log
 
 Error refused(const std::string& why) {
     return {Code::unavailable, "etcdserver: " + why};
@@ -337,6 +338,7 @@ void SimEtcd::replicate(Duration time) {
         SimHost& host = world_.hosts[member.host];
         if (!is_line_up(*leader(), member)) continue;
         member.started = true;
+        if (host.etcd.index == 0 && !has_snapshot(host.etcd)) continue;
         const auto copied = static_cast<std::uint64_t>(static_cast<double>(host.rate) * seconds);
         host.etcd.index =
             host.rate == 0 || member.id == leader_
@@ -345,6 +347,13 @@ void SimEtcd::replicate(Duration time) {
         member.acked = std::max(member.acked, host.etcd.index);
         host.etcd.bytes = std::max(host.etcd.bytes, bytes_used());
     }
+}
+
+// Who begins with nothing is sent the whole store first, and tells no index meanwhile.
+bool SimEtcd::has_snapshot(SimProcess& process) const {
+    if (!process.copied)
+        process.copied = world_.now + Milliseconds{bytes_used() * 1000 / snapshot_bytes_a_second};
+    return world_.now >= *process.copied;
 }
 
 void SimEtcd::elect() {

@@ -90,6 +90,7 @@ class SimEtcd {
     Result<void> can_call(std::size_t from) const;
     void elect();
     void replicate(Duration time);
+    bool has_snapshot(SimProcess& process) const;
     void connect();
     void expel();
     void end_work();

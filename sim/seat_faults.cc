@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, seat_faults> names = {
     "mute",  "split",        "cut_pair",  "stop_agent",  "stop_steward", "stop_in_call",
     "pause", "pause_leader", "wipe",      "wipe_all",    "copy_host",    "copy_cluster",
     "lame",  "slow",         "storm",     "resize",      "refuse",       "join",
-    "leave", "fill",         "bloat",     "corrupt"};
+    "leave", "fill",         "bloat",     "corrupt",     "stray"};
 
 }  // namespace
 
@@ -118,6 +118,7 @@ bool SeatFaultBringer::begin(const SimSeatFault& fault) {
             joined(host);
             return true;
         }
+        case SeatFault::stray: return stray(fault.pick);
         default: return befall_host(fault);
     }
 }
@@ -146,7 +147,10 @@ bool SeatFaultBringer::befall_host(const SimSeatFault& fault) {
             if (host.wish == SeatWish::no) return false;
             host.wish = SeatWish::no;
             host.wish_since = world_.now;
-            ends(fault, [this, number] { world_.hosts[number].wish = SeatWish::yes; });
+            ends(fault, [this, number] {
+                world_.hosts[number].wish = SeatWish::yes;
+                world_.hosts[number].wish_since = world_.now;
+            });
             return true;
         case SeatFault::leave: return leave(number);
         case SeatFault::fill: return fill(fault);
@@ -288,6 +292,13 @@ bool SeatFaultBringer::corrupt(std::size_t number) {
     if (odd * 2 >= etcd_.voters()) return false;
     world_.hosts[number].etcd.is_odd = true;
     return true;
+}
+
+bool SeatFaultBringer::stray(std::uint64_t pick) {
+    const std::size_t number = pick % world_.hosts.size();
+    const SimSeatMember* leader = etcd_.leader();
+    return leader && world_.hosts[number].registered &&
+           static_cast<bool>(etcd_.add_learner(leader->host, number));
 }
 
 void SeatFaultBringer::storm(std::size_t number, const SimSeatFault& fault) {

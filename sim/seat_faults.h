@@ -40,8 +40,9 @@ enum class SeatFault {
     fill,          // the store is full
     bloat,         // files are large and mostly free
     corrupt,       // one voter holds other data
+    stray,         // somebody adds a learner by hand
 };
-inline constexpr int seat_faults = 28;
+inline constexpr int seat_faults = 29;
 
 struct SimSeatFault {
     SeatFault what = SeatFault::crash;
@@ -93,6 +94,7 @@ class SeatFaultBringer {
     bool fill(const SimSeatFault& fault);
     bool bloat(std::size_t host, const SimSeatFault& fault);
     bool corrupt(std::size_t host);
+    bool stray(std::uint64_t pick);
     void storm(std::size_t host, const SimSeatFault& fault);
     // Voters whose data is there and will be back, besides `without`, are a majority.
     bool can_spare(std::size_t without) const;

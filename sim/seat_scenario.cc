@@ -93,7 +93,9 @@ SeatFleet::SeatFleet(const SeatWorldOptions& options, std::uint64_t seed,
                      std::vector<SimSeatFault> faults)
     : world_(std::make_unique<SeatWorld>(options, seed)),
       etcd_(std::make_unique<SimEtcd>(*world_)),
-      checker_(std::make_unique<SeatChecker>(*world_, *etcd_)) {
+      history_(std::make_unique<SeatHistory>(*world_, *etcd_)),
+      checker_(std::make_unique<SeatChecker>(*world_, *etcd_, *history_)),
+      steward_checker_(std::make_unique<StewardChecker>(*world_, *etcd_, *history_)) {
     for (std::size_t i = 0; i < world_->hosts.size(); ++i) add_agent(i);
     // Two peers: one of the first hosts, where seats often are, and one of the last.
     clients_.emplace_back(*world_, *etcd_, seed % world_->hosts.size());
@@ -106,9 +108,13 @@ SeatFleet::SeatFleet(const SeatWorldOptions& options, std::uint64_t seed,
 
 void SeatFleet::add_agent(std::size_t host) {
     agents_.emplace_back(*world_, *etcd_, host);
-    agents_.back().before_call = [this](const SimCall& call) { checker_->before_call(call); };
+    agents_.back().before_call = [this](const SimCall& call) {
+        checker_->before_call(call);
+        steward_checker_->before_call(call);
+    };
     agents_.back().after_call = [this](const SimCall& call) {
         checker_->after_call(call);
+        steward_checker_->after_call(call);
         if (trace_)
             trace_->push_back(readable(world_->now.time_since_epoch() - Seconds{1000}) + " " +
                               world_->hosts[call.from].uuid + (call.is_late ? " LATE " : " ") +
@@ -124,7 +130,9 @@ void SeatFleet::step() {
     etcd_->step(time);
     for (SimSeatAgent& agent : agents_) agent.step(agents_);
     for (SimSeatClient& client : clients_) client.step();
+    history_->step();
     checker_->after_step();
+    steward_checker_->after_step([this] { return is_held_back(); });
     gaps_->after_step(!faults_->has_open());
     if (trace_) tell();
 }
@@ -135,6 +143,7 @@ void SeatFleet::run_for(Duration time) {
 
 std::string SeatFleet::violation() const {
     if (!checker_->violation().empty()) return checker_->violation();
+    if (!steward_checker_->violation().empty()) return steward_checker_->violation();
     if (!gaps_->violation().empty()) return gaps_->violation();
     for (const SimSeatAgent& agent : agents_) {
         if (!agent.violation().empty()) return agent.violation();
@@ -150,8 +159,7 @@ UpkeepCounts SeatFleet::upkeep() const {
 }
 
 bool SeatFleet::at_rest() const {
-    if (!etcd_->can_commit() || checker_->has_open_intent() || !etcd_->alarms().empty())
-        return false;
+    if (!etcd_->can_commit() || history_->intent() || !etcd_->alarms().empty()) return false;
     const std::size_t wanted = seats_wanted(world_->ideal, world_->registered_for_seats());
     if (etcd_->members().size() != wanted || etcd_->voters() != wanted) return false;
     std::vector<SeatPeer> peers;

@@ -9,6 +9,7 @@
 #include "seat_checker.h"
 #include "seat_faults.h"
 #include "seat_gaps.h"
+#include "steward_checker.h"
 
 namespace hansa {
 
@@ -81,7 +82,9 @@ class SeatFleet {
     std::unique_ptr<SimEtcd> etcd_;
     std::vector<SimSeatAgent> agents_;
     std::vector<SimSeatClient> clients_;  // as many as at the beginning
+    std::unique_ptr<SeatHistory> history_;
     std::unique_ptr<SeatChecker> checker_;
+    std::unique_ptr<StewardChecker> steward_checker_;
     std::unique_ptr<SeatGaps> gaps_;
     std::unique_ptr<SeatFaultBringer> faults_;
     std::vector<std::string>* trace_ = nullptr;

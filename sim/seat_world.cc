@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace hansa {
-namespace {
-
-constexpr Milliseconds skew_max{5000};
-
-}  // namespace
 
 SeatWorld::SeatWorld(const SeatWorldOptions& options_in, std::uint64_t seed)
     : options(options_in), random(seed), ideal(options_in.ideal) {
@@ -24,7 +19,8 @@ std::size_t SeatWorld::join(const SeatWorldOptions& how) {
     if (random.chance(0.1)) host.wish = SeatWish::prefer;
     if (number > 0 && random.chance(0.05)) host.wish = SeatWish::no;
     host.clock_offset =
-        Milliseconds{random.below(static_cast<std::uint64_t>(2 * skew_max.count()))} - skew_max;
+        Milliseconds{random.below(static_cast<std::uint64_t>(2 * clock_skew_max.count()))} -
+        clock_skew_max;
     host.lease_until = now + Seconds{30};
     hosts.push_back(std::move(host));
     for (SimCut& cut : cuts) {
@@ -57,6 +53,7 @@ void SeatWorld::crash(std::size_t number) {
     host.etcd.running = false;
     host.etcd.starts.reset();
     host.etcd.busy_until.reset();
+    host.etcd.copied.reset();
     host.etcd.active_since.clear();
 }
 

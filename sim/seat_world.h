@@ -26,6 +26,7 @@ struct SimProcess {
     bool is_odd = false;            // its copy differs from what the log says
     std::optional<Instant> starts;
     std::optional<Instant> busy_until;         // its file is written anew: it answers nobody
+    std::optional<Instant> copied;             // a learner: when it has all of the store
     std::map<MemberId, Instant> active_since;  // its connections to the other members
 
     bool is_busy() const { return busy_until.has_value(); }
@@ -71,6 +72,8 @@ struct SeatWorldOptions {
 };
 
 inline constexpr const char* sim_cluster = "c1";
+// A host's wall clock is off by up to this.
+inline constexpr Milliseconds clock_skew_max{5000};
 
 class SeatWorld {
  public:
