@@ -157,10 +157,16 @@ void SeatChecker::check_promotion(const SimCall& call) {
     const SeatTiming& timing = world_.options.timing;
     const Duration known_after = timing.evict + timing.tick * 20;
     if (world_.now - history_.leads_since() <= known_after) return;  // a new steward counts anew
+    const auto is_away = [&](const SimSeatMember& member) {
+        return !member.is_learner && member.host != target_host_ &&
+               history_.down_since(member.host).has_value();
+    };
+    for (const SimSeatMember& member : etcd_.members())  // and a second witness with it
+        if (!is_away(member) && world_.now - history_.back_since(member.host) <= known_after)
+            return;
     for (const SimSeatMember& member : etcd_.members()) {
-        const auto down = history_.down_since(member.host);
-        if (member.is_learner || !down || member.host == target_host_) continue;
-        if (world_.now - *down > known_after)
+        if (!is_away(member)) continue;
+        if (world_.now - *history_.down_since(member.host) > known_after)
             violated("3: " + call.order.uuid + " is promoted while " +
                      world_.hosts[member.host].uuid + " is dead");
     }

@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, seat_faults> names = {
     "mute",  "split",        "cut_pair",  "stop_agent",  "stop_steward", "stop_in_call",
     "pause", "pause_leader", "wipe",      "wipe_all",    "copy_host",    "copy_cluster",
     "lame",  "slow",         "storm",     "resize",      "refuse",       "join",
-    "leave", "fill",         "bloat",     "corrupt",     "stray"};
+    "leave", "fill",         "bloat",     "corrupt",     "stray",        "succession"};
 
 }  // namespace
 
@@ -61,9 +61,11 @@ void SeatFaultBringer::step() {
         const bool is_begun = begin(fault);
         applied_ += is_begun;
         if (is_begun && begun) begun(fault.what);
-        // Who waits for a call to interrupt has a while for it.
-        const bool waits = !is_begun && fault.what == SeatFault::stop_in_call &&
-                           world_.now < began_ + fault.at + world_.options.timing.evict;
+        // Who waits for a call or a learner has a while for it.
+        const bool waits =
+            !is_begun &&
+            (fault.what == SeatFault::stop_in_call || fault.what == SeatFault::succession) &&
+            world_.now < began_ + fault.at + world_.options.timing.evict;
         if (waits)
             ++i;
         else
@@ -119,6 +121,7 @@ bool SeatFaultBringer::begin(const SimSeatFault& fault) {
             return true;
         }
         case SeatFault::stray: return stray(fault.pick);
+        case SeatFault::succession: return succession(fault);
         default: return befall_host(fault);
     }
 }
@@ -299,6 +302,27 @@ bool SeatFaultBringer::stray(std::uint64_t pick) {
     const SimSeatMember* leader = etcd_.leader();
     return leader && world_.hosts[number].registered &&
            static_cast<bool>(etcd_.add_learner(leader->host, number));
+}
+
+// The learner is ready only when that voter counts as dead; every other time the agent of one more
+// is silent by then.
+bool SeatFaultBringer::succession(const SimSeatFault& fault) {
+    const SimSeatMember* learner = nullptr;
+    std::vector<std::size_t> followers;
+    for (const SimSeatMember& member : etcd_.members())
+        if (member.is_learner)
+            learner = &member;
+        else if (etcd_.leader() && member.id != etcd_.leader()->id)
+            followers.push_back(member.host);
+    if (!learner || followers.size() < 2) return false;
+    SimProcess& copying = world_.hosts[learner->host].etcd;
+    if (copying.index != 0) return false;
+    const Duration evict = world_.options.timing.evict;
+    copying.copied = world_.now + evict * 14 / 10;
+    SimSeatFault lasting = fault;
+    lasting.lasts = evict * 2;
+    if (fault.pick % 2 == 0) (void)stop(followers[1], lasting);
+    return crash_all({followers[0]}, lasting);
 }
 
 void SeatFaultBringer::storm(std::size_t number, const SimSeatFault& fault) {

@@ -41,8 +41,9 @@ enum class SeatFault {
     bloat,         // files are large and mostly free
     corrupt,       // one voter holds other data
     stray,         // somebody adds a learner by hand
+    succession,    // a voter dies for good while a learner copies the store
 };
-inline constexpr int seat_faults = 29;
+inline constexpr int seat_faults = 30;
 
 struct SimSeatFault {
     SeatFault what = SeatFault::crash;
@@ -95,6 +96,7 @@ class SeatFaultBringer {
     bool bloat(std::size_t host, const SimSeatFault& fault);
     bool corrupt(std::size_t host);
     bool stray(std::uint64_t pick);
+    bool succession(const SimSeatFault& fault);
     void storm(std::size_t host, const SimSeatFault& fault);
     // Voters whose data is there and will be back, besides `without`, are a majority.
     bool can_spare(std::size_t without) const;

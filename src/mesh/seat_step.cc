@@ -91,11 +91,12 @@ class Steward {
         return {call, member.uuid, member.id, digest_of(facts_.members)};
     }
 
-    // Carries out what is ordered already; else orders it.
+    // Carries out what is ordered already, and for this purpose; else orders it.
     SeatStep command(int rule, SeatOrder order, SeatIntent intent) const {
         std::string says =
             std::string{name_of(order.call)} + " " + target(order) + ": " + intent.why;
-        if (facts_.book.intent && facts_.book.intent->order == order)
+        const auto& standing = facts_.book.intent;
+        if (standing && standing->order == order && standing->purpose == intent.purpose)
             return {Do::call, rule, std::move(says), false, {}, std::move(order)};
         SeatBook book = fresh_book();
         if (order.call == SeatCall::undo && intent.purpose != SeatPurpose::tidy &&
@@ -260,9 +261,8 @@ class Steward {
 
     std::size_t up_to_date_without(const SeatMember& leaver) const {
         return static_cast<std::size_t>(std::count_if(
-            view_.voters.begin(), view_.voters.end(), [&](const SeatMember* voter) {
-                return voter != &leaver && !view_.is_behind(*voter);
-            }));
+            view_.voters.begin(), view_.voters.end(),
+            [&](const SeatMember* voter) { return voter != &leaver && !view_.is_behind(*voter); }));
     }
 
     // REQUIRES: another one is behind.

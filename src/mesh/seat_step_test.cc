@@ -399,6 +399,23 @@ TEST(SeatSteps, undo_a_learner_that_nobody_intended_without_a_penalty) {
     EXPECT_TRUE(table.facts().book.penalties.empty());
 }
 
+TEST(SeatSteps, put_a_new_reason_down_before_they_do_what_was_ordered_for_another) {
+    SeatTable table = grown(3, 5);
+    const std::string leaver = follower_of(table);
+    table.peer(leaver).wish = SeatWish::no;
+    (void)table.obey(table.look());
+    ASSERT_EQ(table.look().what, Do::call);
+    const SeatIntent swap = *table.facts().book.intent;
+    ASSERT_EQ(swap.purpose, SeatPurpose::swap);
+    table.peer(leaver).wish = SeatWish::yes;
+    table.facts().ideal = 5;
+    const SeatStep step = table.look();
+    ASSERT_EQ(step.what, Do::write) << step.says;
+    EXPECT_EQ(step.book->intent->order, swap.order) << "the same is asked for";
+    EXPECT_EQ(step.book->intent->purpose, SeatPurpose::grow);
+    EXPECT_EQ(step.book->intent->why, "3 of 5 seats taken");
+}
+
 TEST(SeatSteps, finish_what_another_steward_began) {
     SeatTable table = grown(3, 4);
     const std::string lost = follower_of(table), spare = spare_of(table, "abcd");
