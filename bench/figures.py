@@ -72,7 +72,7 @@ def machine():
         kilobytes = int(file.readline().split()[1])
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=True)
     return (f"{os.cpu_count()} cores, {kilobytes / 2**20:.0f} GB memory, "
-            f"Linux {platform.release()}, {compiler.stdout.splitlines()[0]}")
+            f"Linux {platform.release().split('-')[0]}, {compiler.stdout.splitlines()[0]}")
 
 
 PAGE = """# Figures

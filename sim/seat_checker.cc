@@ -129,12 +129,12 @@ void SeatChecker::after_call(const SimCall& call) {
     if (call.order.call == SeatCall::promote) ++counts_.seated;
     if (was_voter) ++counts_.unseated;
     if (call.order.call == SeatCall::undo) ++counts_.undone;
-    // Whom somebody added by hand the budget does not know.
+    // What came late, or was done by hand, stands in no book: nobody can allow for it.
     if (call.order.call == SeatCall::add_learner)
         if (const SimSeatMember* added = etcd_.find_on(target_host_)) added_.insert(added->id);
-    const bool is_counted =
+    const bool is_seated =
         call.order.call == SeatCall::promote && added_.contains(call.order.member);
-    if (is_counted || was_voter) note_role(target_host_);
+    if ((is_seated || was_voter) && !call.is_late) note_role(target_host_);
     if (call.order.call != SeatCall::add_learner) change_ended_ = world_.now;
     was_first_half_ =
         was_voter && history_.intent() && history_.intent()->purpose == SeatPurpose::replace;
