@@ -12,6 +12,16 @@ Instant SeatHistory::back_since(std::size_t host) const {
     return host < presence_.size() ? presence_[host].back_since : Instant{};
 }
 
+std::optional<Instant> SeatHistory::ordered_at(const SeatOrder& order) const {
+    const auto found = ordered_.find(key_of(order));
+    return found == ordered_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Instant> SeatHistory::apart_since(std::size_t a, std::size_t b) const {
+    const auto found = apart_.find(std::minmax(a, b));
+    return found == apart_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::size_t SeatHistory::wanted() const {
     std::size_t fewest = wanted_.empty() ? 0 : wanted_.front().second;
     for (const auto& [_, number] : wanted_) fewest = std::min(fewest, number);
@@ -21,6 +31,7 @@ std::size_t SeatHistory::wanted() const {
 void SeatHistory::step() {
     read_book();
     read_list();
+    read_lines();
     if (const auto& key = etcd_.steward()) keys_[key->host] = world_.now;
     wanted_.emplace_back(world_.now, seats_wanted(world_.ideal, world_.registered_for_seats()));
     while (world_.now - wanted_.front().first > world_.options.timing.tick * 3) wanted_.pop_front();
@@ -41,7 +52,21 @@ void SeatHistory::read_book() {
         const auto book = decode_seat_book(etcd_.book());
         intent_ = book ? book->intent : std::nullopt;
     }
-    if (intent_ && intent_->order) orders_[key_of(*intent_->order)] = world_.now;
+    if (!intent_ || !intent_->order) return;
+    orders_[key_of(*intent_->order)] = world_.now;
+    ordered_.try_emplace(key_of(*intent_->order), world_.now);
+}
+
+void SeatHistory::read_lines() {
+    if (world_.cuts.empty()) return apart_.clear();
+    for (const SimSeatMember& a : etcd_.members())
+        for (const SimSeatMember& b : etcd_.members()) {
+            if (b.host <= a.host) continue;
+            if (world_.linked(a.host, b.host))
+                apart_.erase({a.host, b.host});
+            else
+                apart_.try_emplace({a.host, b.host}, world_.now);
+        }
 }
 
 void SeatHistory::read_list() {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "seat_etcd.h"
@@ -35,9 +36,10 @@ class SeatHistory {
 
     // As the book has it.
     const std::optional<SeatIntent>& intent() const { return intent_; }
-    bool was_ordered(const SeatOrder& order) const { return orders_.contains(key_of(order)); }
-    // It stood in the book, the list it names was the list, and this host held the steward's key:
-    // now or a moment ago.
+    std::optional<Instant> ordered_at(const SeatOrder& order) const;  // at first
+    // Since when words do not pass between two members, either way; nothing: they do.
+    std::optional<Instant> apart_since(std::size_t a, std::size_t b) const;
+    // Now or a moment ago: it stood in the book; the list had that digest; this host held the key.
     bool stands(const SeatOrder& order) const { return is_recent(orders_, key_of(order)); }
     bool is_the_list(const std::string& digest) const { return is_recent(lists_, digest); }
     bool holds_key(std::size_t host) const { return is_recent(keys_, host); }
@@ -54,6 +56,7 @@ class SeatHistory {
     }
     void read_book();
     void read_list();
+    void read_lines();
     void look_at(std::size_t host);
 
     struct Presence {
@@ -65,12 +68,14 @@ class SeatHistory {
     const SimEtcd& etcd_;
     std::uint64_t book_revision_ = 0;
     std::optional<SeatIntent> intent_;
-    std::map<OrderKey, Instant> orders_;    // when it last stood in the book
+    std::map<OrderKey, Instant> ordered_;   // when it was first written into the book
+    std::map<OrderKey, Instant> orders_;    // when it last stood there
     std::map<std::string, Instant> lists_;  // by digest, when it was last the list
     std::map<std::size_t, Instant> keys_;   // by host, when it last held the steward's key
     std::vector<std::pair<MemberId, bool>> list_;
     std::string digest_;
-    std::vector<Presence> presence_;  // by host
+    std::vector<Presence> presence_;                                // by host
+    std::map<std::pair<std::size_t, std::size_t>, Instant> apart_;  // hosts, the smaller first
     std::deque<std::pair<Instant, std::size_t>> wanted_;
     std::set<MemberId> odd_;  // whose data differed at some time
     MemberId leads_ = 0;

@@ -62,8 +62,9 @@ void StewardChecker::before_call(const SimCall& call) {
 void StewardChecker::after_call(const SimCall& call) {
     if (!call.answer || call.is_late) return;
     const SeatOrder& order = call.order;
-    if (order.call == SeatCall::undo && purpose_ != SeatPurpose::tidy)
-        undone_[*world_.host_of(order.uuid)] = world_.now;
+    const auto host = world_.host_of(order.uuid);
+    if (order.call == SeatCall::undo && purpose_ != SeatPurpose::tidy && host)
+        undone_[*host] = *history_.ordered_at(order);
     const bool is_half = order.call == SeatCall::remove && purpose_ == SeatPurpose::replace;
     if (order.call == SeatCall::add_learner || is_half) return;
     changes_.push_back(world_.now);
@@ -93,22 +94,45 @@ void StewardChecker::check_growth() {
     if (fit < 2) violated("4: a seat is added and nobody is there for the one after it");
 }
 
-// A better spread is waited for since somebody came who makes it better.
+// Only what would have been better for long enough already, with whomever, moves a seat.
 void StewardChecker::check_swap(const SeatOrder& order) {
     const SeatTiming& timing = world_.options.timing;
     const auto id = history_.intent()->removes.empty()
                         ? std::nullopt
                         : member_of_text(history_.intent()->removes[0]);
     const SimSeatMember* leaver = id ? etcd_.find(*id) : nullptr;
-    const auto comer = world_.host_of(order.uuid);
-    if (!leaver || !comer || history_.was_odd(leaver->id)) return;
+    if (!leaver || history_.was_odd(leaver->id)) return;
     const SimHost& leaves = world_.hosts[leaver->host];
     const bool must_go = !leaves.registered || leaves.wish == SeatWish::no ||
                          world_.now - leaves.wish_since < timing.tick * 4;
-    const Instant there = std::max(history_.back_since(*comer), world_.hosts[*comer].wish_since);
-    if (!must_go && world_.now - there < timing.settle * 8 / 10)
-        violated("4: " + order.uuid + " is there since " + readable(world_.now - there) +
-                 " and moves a seat");
+    if (!must_go && !is_better_since(timing.settle * 8 / 10))
+        violated("4: a seat moves to " + order.uuid + ", and nobody who would hold it better has " +
+                 "been there for " + readable(timing.settle));
+}
+
+// Somebody has been there for so long with whom, instead of one voter, the seats are spread better.
+bool StewardChecker::is_better_since(Duration time) const {
+    std::vector<SeatPeer> peers;
+    std::set<std::string> seats;
+    for (const SimHost& host : world_.hosts)
+        peers.push_back({host.uuid, host.domain, host.wish, host.weight, {}, {}});
+    for (const SimSeatMember& member : etcd_.members())
+        if (!member.is_learner) seats.insert(world_.hosts[member.host].uuid);
+    const auto is_better_with = [&](const std::string& comer) {
+        return std::any_of(seats.begin(), seats.end(), [&](const std::string& leaver) {
+            std::set<std::string> others = seats;
+            others.erase(leaver);
+            others.insert(comer);
+            return spread_of(peers, others) < spread_of(peers, seats);
+        });
+    };
+    for (std::size_t i = 0; i < world_.hosts.size(); ++i) {
+        const SimHost& host = world_.hosts[i];
+        const Instant there = std::max(history_.back_since(i), host.wish_since);
+        if (!host.registered || host.wish == SeatWish::no || etcd_.find_on(i)) continue;
+        if (is_well(i) && world_.now - there >= time && is_better_with(host.uuid)) return true;
+    }
+    return false;
 }
 
 void StewardChecker::check_wish(const SimSeatMember& learner) {
@@ -167,11 +191,16 @@ void StewardChecker::check_penalty(const SeatOrder& order) {
         violated("3: " + order.uuid + " failed as a learner only " + readable(since) + " ago");
 }
 
+bool StewardChecker::is_busy() const {
+    return std::any_of(etcd_.members().begin(), etcd_.members().end(), [this](const auto& member) {
+        return world_.hosts[member.host].etcd.is_busy();
+    });
+}
+
 bool StewardChecker::is_undisturbed() const {
-    return world_.cuts.empty() && etcd_.alarms().empty() &&
-           std::none_of(etcd_.members().begin(), etcd_.members().end(), [this](const auto& member) {
-               return member.is_learner || world_.hosts[member.host].etcd.is_busy();
-           });
+    return world_.cuts.empty() && etcd_.alarms().empty() && !is_busy() &&
+           std::none_of(etcd_.members().begin(), etcd_.members().end(),
+                        [](const auto& member) { return member.is_learner; });
 }
 
 // Its agent tells, so nobody need wait until it is dead.
@@ -201,8 +230,8 @@ void StewardChecker::check_stand_in() {
                    !history_.down_since(member.host) &&
                    world_.now - history_.back_since(member.host) > noticing();
         });
-    const bool is_alone = leader && etcd_.can_commit() && world_.cuts.empty() && can_help &&
-                          !world_.hosts[leader->host].agent_runs();
+    const bool is_alone = leader && etcd_.can_commit() && world_.cuts.empty() && !is_busy() &&
+                          can_help && !world_.hosts[leader->host].agent_runs();
     if (!is_alone)
         alone_since_.reset();
     else if (!alone_since_)

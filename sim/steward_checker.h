@@ -41,7 +41,9 @@ class StewardChecker {
 
     bool is_down_for(std::size_t host, Duration time) const;
     bool is_well(std::size_t host) const { return !is_down_for(host, noticing()); }
+    bool is_busy() const;  // some member's file is written anew
     bool is_undisturbed() const;
+    bool is_better_since(Duration time) const;
     // Somebody leads and its agent is the steward, for so long.
     bool has_steward_for(Duration time) const;
     // By then an absence is known to the steward, whatever was on its way.

@@ -501,6 +501,20 @@ TEST(SeatSteps, of_a_voter_beside_a_silent_agent_take_the_leadership_from_it) {
     EXPECT_EQ(table.run(), (Lines{"lead " + others[0]}));
 }
 
+TEST(SeatSteps, of_the_last_voter_beside_a_silent_agent_take_the_leadership_though_none_sees_it) {
+    SeatTable table = grown(3, 3);
+    Lines others = table.voters();
+    std::erase(others, "a");
+    table.fall_silent("a");
+    table.fall_silent(others[0]);
+    table.facts().conditions.erase(others[1]);  // those two were who would have looked
+    table.facts().me = others[1];
+    table.pass(Seconds{6});
+    const SeatStep step = table.look();
+    ASSERT_EQ(step.what, Do::move_leader) << step.says;
+    EXPECT_EQ(step.target, table.member(others[1]).id);
+}
+
 TEST(SeatSteps, follow_the_leadership) {
     SeatTable table = grown(3, 3);
     table.facts().me = follower_of(table);
