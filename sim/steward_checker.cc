@@ -64,7 +64,7 @@ void StewardChecker::after_call(const SimCall& call) {
     const SeatOrder& order = call.order;
     const auto host = world_.host_of(order.uuid);
     if (order.call == SeatCall::undo && purpose_ != SeatPurpose::tidy && host)
-        undone_[*host] = *history_.ordered_at(order);
+        undone_[*host] = history_.ordered_at(order).value_or(world_.now);
     const bool is_half = order.call == SeatCall::remove && purpose_ == SeatPurpose::replace;
     if (order.call == SeatCall::add_learner || is_half) return;
     changes_.push_back(world_.now);
