@@ -16,13 +16,32 @@ def database_of(directory):
     return os.path.join(directory, "member", "snap", "db")
 
 
+def records_in(log):
+    """Where the records of a log begin, and how long they are.
+
+    Etcd 3.4, wal/encoder.go: before each 8 bytes, least first: its length in the lower 56 bits; where
+    the highest is set, the lower three of the others tell how many bytes pad it to eight. These are
+    in no checksum.
+    """
+    found, at = [], 0
+    while at + 8 <= len(log):
+        word = int.from_bytes(log[at:at + 8], "little")
+        length, pad = word & ((1 << 56) - 1), (word >> 56) & 7 if word >> 63 else 0
+        if length == 0:  # the file is allocated beforehand
+            break
+        found.append((at + 8, length))
+        at += 8 + length + pad
+    return found
+
+
 def flip_log(directory):
-    """One bit in the middle of what was written to the log."""
+    """One bit in the middle of the record in the middle of the log."""
     path = log_of(directory)
     with open(path, "r+b") as file:
         data = file.read()
-        written = len(data.rstrip(b"\0"))  # the file is allocated beforehand
-        place = written // 2
+        records = records_in(data)
+        begin, length = records[len(records) // 2]
+        place = begin + length // 2
         file.seek(place)
         file.write(bytes([data[place] ^ 1]))
 

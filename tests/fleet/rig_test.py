@@ -3,9 +3,11 @@
 import os
 import random
 import sys
+import tempfile
 import unittest
 import unittest.mock
 
+import damage
 from absences import Span, absences, lone
 from bounds import BESIDE, allowed
 from drill import Drill, Figure
@@ -71,6 +73,35 @@ class Absences(unittest.TestCase):
     def test_an_absence_that_others_share_is_the_stores(self):
         self.assertEqual(lone([Span(2, 4), Span(6, 7)], [Span(3, 5)]), [Span(6, 7)])
         self.assertEqual(lone([Span(6, 7)], []), [Span(6, 7)])
+
+
+class Damage(unittest.TestCase):
+    def log(self, *records):
+        written = b""
+        for record in records:
+            pad = -len(record) % 8
+            word = len(record) | ((0x80 | pad) << 56 if pad else 0)
+            written += word.to_bytes(8, "little") + record + b"\0" * pad
+        return written + b"\0" * 64
+
+    def test_the_records_of_a_log_without_what_pads_them(self):
+        log = self.log(b"a" * 8, b"b" * 3, b"c" * 21)
+        self.assertEqual([log[at:at + size] for at, size in damage.records_in(log)],
+                         [b"a" * 8, b"b" * 3, b"c" * 21])
+
+    def test_a_flipped_bit_is_of_a_record(self):
+        for length in range(1, 40):
+            with tempfile.TemporaryDirectory() as folder:
+                os.makedirs(os.path.join(folder, "member", "wal"))
+                path = os.path.join(folder, "member", "wal", "0-0.wal")
+                before = self.log(b"a" * length, b"b" * length, b"a" * length)
+                with open(path, "wb") as file:
+                    file.write(before)
+                damage.flip_log(folder)
+                with open(path, "rb") as file:
+                    after = file.read()
+            changed = [i for i in range(len(before)) if before[i] != after[i]]
+            self.assertEqual([before[i:i + 1] for i in changed], [b"b"], length)
 
 
 class Lines(unittest.TestCase):
