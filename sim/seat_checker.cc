@@ -26,8 +26,7 @@ SeatCounts& SeatCounts::operator+=(const SeatCounts& other) {
 }
 
 void SeatChecker::violated(const std::string& what) {
-    if (violation_.empty())
-        violation_ = "at " + readable(world_.now.time_since_epoch() - Seconds{1000}) + ": " + what;
+    if (violation_.empty()) violation_ = "at " + world_.age() + ": " + what;
 }
 
 bool SeatChecker::is_live(const SimSeatMember& member) const {

@@ -129,8 +129,7 @@ void SeatGaps::judge(std::size_t number) {
     Duration more = world_.options.timing.tick / 2;  // two steps of the world
     for (std::size_t i = 0; i < silent; ++i) more += EtcdTimes{}.connect_limit;
     if (!violation_.empty()) return;
-    const std::string who = "at " + readable(world_.now.time_since_epoch() - Seconds{1000}) +
-                            ": 19: " + world_.hosts[client.host()].uuid;
+    const std::string who = "at " + world_.age() + ": 19: " + world_.hosts[client.host()].uuid;
     if (write > (silence ? write_gap_silence : write_gap_kill) + more)
         violation_ = who + " has no write acknowledged for " + readable(write);
     if (view > view_gap + more) violation_ = who + " hears nothing new for " + readable(view);

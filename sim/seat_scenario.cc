@@ -116,8 +116,8 @@ void SeatFleet::add_agent(std::size_t host) {
         checker_->after_call(call);
         steward_checker_->after_call(call);
         if (trace_)
-            trace_->push_back(readable(world_->now.time_since_epoch() - Seconds{1000}) + " " +
-                              world_->hosts[call.from].uuid + (call.is_late ? " LATE " : " ") +
+            trace_->push_back(world_->age() + " " + world_->hosts[call.from].uuid +
+                              (call.is_late ? " LATE " : " ") +
                               std::string{name_of(call.order.call)} + " " + call.order.uuid +
                               (call.answer ? "" : ": " + call.answer.error().text));
     };
@@ -222,7 +222,7 @@ void SeatFleet::tell() {
     const std::string now = voters_of(*world_, *etcd_) + " | " + steward_says().says;
     if (now == told_) return;
     told_ = now;
-    trace_->push_back(readable(world_->now.time_since_epoch() - Seconds{1000}) + " " + now);
+    trace_->push_back(world_->age() + " " + now);
 }
 
 }  // namespace hansa

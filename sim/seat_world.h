@@ -84,6 +84,7 @@ class SeatWorld {
 
     std::optional<std::size_t> host_of(const std::string& uuid) const;
     std::size_t registered_for_seats() const;
+    std::string age() const { return readable(now - began); }  // for people
 
     // The agent, and with it its etcd, die; data stays.
     void crash(std::size_t host);
@@ -96,7 +97,9 @@ class SeatWorld {
     std::vector<SimHost> hosts;
     std::vector<SimCut> cuts;
     std::size_t ideal;
-    Instant now = Instant{Seconds{1000}};
+    // So no point of time is near that of an Instant that was never set.
+    static constexpr Instant began{Seconds{1000}};
+    Instant now = began;
 };
 
 }  // namespace hansa

@@ -12,8 +12,7 @@ std::size_t quorum_of(std::size_t voters) {
 }  // namespace
 
 void StewardChecker::violated(const std::string& what) {
-    if (violation_.empty())
-        violation_ = "at " + readable(world_.now.time_since_epoch() - Seconds{1000}) + ": " + what;
+    if (violation_.empty()) violation_ = "at " + world_.age() + ": " + what;
 }
 
 Duration StewardChecker::noticing() const {
